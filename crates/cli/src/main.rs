@@ -1,0 +1,2 @@
+//! The `crossbar` command.
+fn main() {}
