@@ -1,1 +1,27 @@
-//! wire.
+//! WAMP on the wire: messages, ids, URIs, serializers, framing and signatures, as values.
+//!
+//! Nothing here does I/O, reads a clock or awaits. Bytes come in as slices, bytes go out into a buffer.
+//!
+//! Invariants:
+//! - The payload is opaque: `args` and `kwargs` stay slices of the frame they came in, checked to be
+//!   well formed, never built into a tree on the way through.
+//! - Whatever a peer sends ends in a value or a named error, never in a panic, and costs at most a constant
+//!   factor of the frame's own size in memory.
+
+mod format;
+mod ids;
+mod message;
+mod payload;
+mod role;
+mod text;
+mod uri;
+mod value;
+
+pub use format::*;
+pub use ids::*;
+pub use message::*;
+pub use payload::*;
+pub use role::*;
+pub use text::*;
+pub use uri::*;
+pub use value::*;

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use crossbar_wire::Text;
+
+/// Who may enter through a transport (Crossbar.io: a transport's `auth`).
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// No `auth` key: clients that offer no method, or `anonymous`, join with the role `anonymous`.
+    Open,
+    /// The configured methods; a client's own order decides among them.
+    Methods(Vec<MethodConfig>),
+    /// Everybody joins as this principal: a node's own processes on their private sockets.
+    Fixed(Principal),
+}
+
+/// One authentication method and its principals.
+#[derive(Clone, Debug)]
+pub enum MethodConfig {
+    /// `anonymous`
+    Anonymous {
+        /// The role; Crossbar.io's default is `anonymous`.
+        role: Text,
+        /// The authid; drawn at random if absent.
+        authid: Option<Text>,
+    },
+    /// `ticket`, static principals by authid.
+    Ticket(BTreeMap<Text, TicketPrincipal>),
+    /// `wampcra`, static users by authid.
+    WampCra(BTreeMap<Text, WampCraPrincipal>),
+}
+
+/// A principal that shows a ticket.
+#[derive(Clone, Debug)]
+pub struct TicketPrincipal {
+    /// The ticket; none matches if absent (an unset environment variable).
+    pub ticket: Option<Secret>,
+    /// The role it gets.
+    pub role: Text,
+}
+
+/// A principal that signs a challenge.
+#[derive(Clone, Debug)]
+pub struct WampCraPrincipal {
+    /// The plain secret, from which a salted key is derived.
+    pub secret: Option<Secret>,
+    /// The role it gets.
+    pub role: Text,
+    /// Salting, if the secret is salted.
+    pub salting: Option<Salting>,
+}
+
+/// Parameters of the salted WAMP-CRA key (PBKDF2-HMAC-SHA256, RFC 8018).
+#[derive(Clone, Debug)]
+pub struct Salting {
+    /// The salt.
+    pub salt: Text,
+    /// Iterations.
+    pub iterations: u32,
+    /// Length of the derived key in octets.
+    pub keylen: u32,
+}
+
+/// A secret; `Debug` does not show it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Secret(Text);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub const fn new(secret: Text) -> Self {
+        Self(secret)
+    }
+
+    /// Shows the octets, for comparing and signing.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Who a session is, once authenticated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Principal {
+    /// `authid`
+    pub authid: Text,
+    /// `authrole`
+    pub authrole: Text,
+    /// `authmethod`
+    pub authmethod: Text,
+    /// `authprovider`
+    pub authprovider: Text,
+    /// `authextra`
+    pub authextra: crossbar_wire::Value,
+}

@@ -1,0 +1,41 @@
+use std::collections::VecDeque;
+
+use crossbar_wire::{Event, Message, SessionId};
+
+/// What the shell is to do next, oldest first.
+pub type Outbox = VecDeque<Command>;
+
+/// An effect of the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Sends a message to one session.
+    Send {
+        /// The receiver.
+        to: SessionId,
+        /// What it gets.
+        message: Message,
+    },
+    /// Sends one event to several sessions: the same octets for all that speak the same serializer.
+    Publish {
+        /// The receivers, in order.
+        to: Vec<SessionId>,
+        /// What they get.
+        event: Event,
+    },
+    /// Forgets the session after what was sent to it; the core has already done so.
+    End {
+        /// The session.
+        session: SessionId,
+        /// What becomes of its transport.
+        transport: Transport,
+    },
+}
+
+/// What becomes of a transport whose session has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// The client may close it, or open another session on it (GOODBYE was exchanged).
+    Keep,
+    /// It is closed once all is written (ABORT, or no answer to GOODBYE).
+    Close,
+}

@@ -1,0 +1,63 @@
+use crossbar_wire::{MatchPolicy, Text};
+
+/// What sessions of one role may do in a realm (Crossbar.io: `roles[]`).
+#[derive(Clone, Debug)]
+pub struct RoleConfig {
+    /// The role's name, the `authrole` of its sessions.
+    pub name: Text,
+    /// How its requests are decided.
+    pub authorization: Authorization,
+}
+
+/// How the requests of a role are decided.
+#[derive(Clone, Debug)]
+pub enum Authorization {
+    /// By permissions, the most specific one that matches; none denies.
+    Static(Vec<Permission>),
+    /// Everything is allowed or denied (`allow-by-default`, and the built-in role `trusted`).
+    Always(bool),
+}
+
+/// What one URI or pattern permits.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    /// The URI or pattern, stars already taken off.
+    pub uri: Text,
+    /// How requests' URIs are compared with it.
+    pub policy: MatchPolicy,
+    /// The actions that are allowed.
+    pub allow: Actions,
+    /// Whether callers are disclosed to callees.
+    pub disclose_caller: Disclosure,
+    /// Whether publishers are disclosed to subscribers.
+    pub disclose_publisher: Disclosure,
+    /// Whether the decision may be kept for the session.
+    pub cache: bool,
+}
+
+/// The actions of a permission.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Actions {
+    /// CALL
+    pub call: bool,
+    /// REGISTER
+    pub register: bool,
+    /// PUBLISH
+    pub publish: bool,
+    /// SUBSCRIBE
+    pub subscribe: bool,
+}
+
+/// When an acting session is disclosed to those it acts upon (DESIGN, "Differences from Crossbar.io").
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Disclosure {
+    /// `false`: only when the session itself asks with `disclose_me`.
+    #[default]
+    OnOwnRequest,
+    /// `true`: always.
+    Always,
+    /// `"on_request"`: also when a callee asks with `disclose_caller`.
+    OnRequest,
+    /// `"never"`: a request for it is refused.
+    Never,
+}
