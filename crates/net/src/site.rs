@@ -1,0 +1,44 @@
+//! What answers the HTTP requests that come in on a transport.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+
+use crate::WebSocketService;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The body of a response; an error ends the connection, so that the client sees that it is cut.
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// Answers HTTP requests: a lone WebSocket service, or a tree of Web services.
+pub trait Site: Send + Sync {
+    /// Answers one request. Its extensions stay in place: they hold the handle for an upgrade.
+    fn serve<'a>(
+        &'a self,
+        request: &'a mut http::Request<hyper::body::Incoming>,
+        peer: &'a Peer,
+    ) -> BoxFuture<'a, Reply>;
+}
+
+/// What is to happen with a request.
+pub enum Reply {
+    /// This response is sent.
+    Response(http::Response<Body>),
+    /// The WebSocket service takes the request: it upgrades the connection or says why not.
+    WebSocket(Arc<WebSocketService>),
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// The address; none on a Unix socket.
+    pub address: Option<SocketAddr>,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+}
