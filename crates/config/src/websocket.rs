@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use crossbar_core::Access;
+use crossbar_wire::Format;
+
+use crate::QueueLimits;
+
+/// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
+#[derive(Clone, Debug)]
+pub struct WebSocket {
+    /// `url`: how clients reach it (`ws://` or `wss://`); told to them only.
+    pub url: Option<String>,
+    /// `serializers`, in the router's order of preference.
+    pub formats: Vec<Format>,
+    /// `options`
+    pub options: WebSocketOptions,
+    /// `auth`
+    pub access: Access,
+}
+
+/// `options` of a WebSocket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WebSocketOptions {
+    /// `allowed_origins`: globs; others get 403. Requests without `Origin` are not asked.
+    pub allowed_origins: Vec<String>,
+    /// `allow_null_origin`: whether `Origin: null` is served (pages from files, sandboxed frames).
+    pub allow_null_origin: bool,
+    /// `external_port`: the port as clients see it behind a proxy.
+    pub external_port: Option<u16>,
+    /// `open_handshake_timeout`: how long a client may take to open; none with 0.
+    pub open_handshake_timeout: Option<Duration>,
+    /// `close_handshake_timeout`: how long a client may take to answer a close frame; none with 0.
+    pub close_handshake_timeout: Option<Duration>,
+    /// `enable_webstatus`: a plain GET gets a status page.
+    pub enable_webstatus: bool,
+    /// `validate_utf8`: of text messages.
+    pub validate_utf8: bool,
+    /// `mask_server_frames`
+    pub mask_server_frames: bool,
+    /// `require_masked_client_frames`
+    pub require_masked_client_frames: bool,
+    /// `apply_mask`: whether payloads are masked and unmasked (off for tests of speed only).
+    pub apply_mask: bool,
+    /// `max_frame_size` in octets; none with 0.
+    pub max_frame_size: Option<usize>,
+    /// `max_message_size` in octets; none with 0.
+    pub max_message_size: Option<usize>,
+    /// `auto_fragment_size`: messages are sent in frames of this many octets; none with 0.
+    pub auto_fragment_size: Option<usize>,
+    /// `fail_by_drop`: a violation of the protocol drops the connection, without a close frame.
+    pub fail_by_drop: bool,
+    /// `echo_close_codereason`: a client's close code and reason are sent back.
+    pub echo_close_codereason: bool,
+    /// `auto_ping_*`; none with `auto_ping_interval` 0.
+    pub auto_ping: Option<AutoPing>,
+    /// `compression.deflate`
+    pub deflate: Option<Deflate>,
+    /// `require_websocket_subprotocol`: if not, a client that offers none speaks `wamp.2.json`.
+    pub require_websocket_subprotocol: bool,
+    /// `show_server_version`: in the `Server` header.
+    pub show_server_version: bool,
+    /// `send_queue_limit`, `send_queue_overflow`
+    pub queue: QueueLimits,
+}
+
+/// `auto_ping_*`
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AutoPing {
+    /// `auto_ping_interval`
+    pub interval: Duration,
+    /// `auto_ping_timeout`: a connection that has not answered by then is dropped.
+    pub timeout: Option<Duration>,
+    /// `auto_ping_size`: octets of a ping's payload, 12 to 125.
+    pub size: u8,
+    /// `auto_ping_restart_on_any_traffic`: whatever comes in counts as an answer.
+    pub restart_on_any_traffic: bool,
+}
+
+/// `compression.deflate`: permessage-deflate (RFC 7692), used when a client offers it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Deflate {
+    /// `request_no_context_takeover`: asks of the client to forget its window after each message.
+    pub request_no_context_takeover: bool,
+    /// `request_max_window_bits`: asks of the client a window of 2^n octets; none with 0.
+    pub request_max_window_bits: Option<u8>,
+    /// `no_context_takeover`: forgets its own window after each message, even unasked.
+    pub no_context_takeover: Option<bool>,
+    /// `max_window_bits`: of its own window, 9 to 15, even unasked.
+    pub max_window_bits: Option<u8>,
+    /// `memory_level`: of its own compressor, 1 to 9.
+    pub memory_level: Option<u8>,
+}
+
+impl Default for WebSocketOptions {
+    fn default() -> Self {
+        Self {
+            allowed_origins: vec!["*".to_owned()],
+            allow_null_origin: true,
+            external_port: None,
+            open_handshake_timeout: Some(Duration::from_secs(10)),
+            close_handshake_timeout: Some(Duration::from_secs(5)),
+            enable_webstatus: true,
+            validate_utf8: true,
+            mask_server_frames: false,
+            require_masked_client_frames: true,
+            apply_mask: true,
+            max_frame_size: None,
+            max_message_size: Some(16 << 20),
+            auto_fragment_size: None,
+            fail_by_drop: false,
+            echo_close_codereason: false,
+            auto_ping: None,
+            deflate: None,
+            require_websocket_subprotocol: true,
+            show_server_version: false,
+            queue: QueueLimits::default(),
+        }
+    }
+}
