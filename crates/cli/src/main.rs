@@ -1,2 +1,49 @@
-//! The `crossbar` command.
-fn main() {}
+//! The `crossbar` command: one module a command, each with its arguments and a `run`.
+//!
+//! What a command is asked for goes to stdout; everything else goes to stderr. Both go through [`output`].
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::commands::{keygen, version};
+use crate::failure::Failure;
+
+mod commands;
+mod failure;
+mod node_directory;
+mod output;
+mod personality;
+
+/// The application router for WAMP
+#[derive(Debug, Parser)]
+#[command(name = "crossbar", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Keygen(keygen::KeygenArgs),
+    Version(version::VersionArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = match personality::strip(std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(failure) => return failure.report(),
+    };
+    match run(&CommandLine::parse_from(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(line: &CommandLine) -> Result<(), Failure> {
+    match &line.command {
+        None => output::text(&CommandLine::command().render_help().to_string()),
+        Some(Command::Keygen(args)) => keygen::run(args),
+        Some(Command::Version(args)) => version::run(args),
+    }
+}

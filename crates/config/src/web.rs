@@ -58,6 +58,8 @@ pub struct StaticFiles {
     pub cache_timeout: Option<Duration>,
     /// `options.default_file`: what is served in place of a 404, relative to the directory.
     pub default_file: Option<String>,
+    /// `options.allow_cross_origin`: with CORS headers.
+    pub allow_cross_origin: bool,
 }
 
 /// `json`
