@@ -18,6 +18,7 @@ mod stream;
 mod text;
 mod uri;
 mod value;
+pub mod websocket;
 
 pub use format::*;
 pub use ids::*;
