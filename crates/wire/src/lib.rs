@@ -8,6 +8,7 @@
 //! - Whatever a peer sends ends in a value or a named error, never in a panic, and costs at most a constant
 //!   factor of the frame's own size in memory.
 
+pub mod auth;
 mod format;
 mod ids;
 mod message;
