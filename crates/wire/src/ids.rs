@@ -21,6 +21,18 @@ macro_rules! ids {
             }
         }
 
+        impl crate::fields::Id for $name {
+            const LEAST: u64 = if $zero { 0 } else { 1 };
+
+            fn from_number(number: u64) -> Option<Self> {
+                Self::new(number)
+            }
+
+            fn number(self) -> u64 {
+                self.0
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)

@@ -9,10 +9,14 @@
 //!   factor of the frame's own size in memory.
 
 pub mod auth;
+mod codec;
+mod error;
+mod fields;
 mod format;
 mod ids;
 mod message;
 mod payload;
+mod plain;
 pub mod rawsocket;
 mod role;
 mod stream;
@@ -21,11 +25,14 @@ mod uri;
 mod value;
 pub mod websocket;
 
+pub use codec::MAX_DEPTH;
+pub use error::*;
 pub use format::*;
 pub use ids::*;
 pub use message::*;
 pub use payload::*;
+pub use plain::MAX_DIGITS;
 pub use role::*;
 pub use text::*;
 pub use uri::*;
-pub use value::*;
+pub use value::{Dict, Value, ValueError, from_value, to_value};

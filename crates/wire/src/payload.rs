@@ -1,11 +1,18 @@
 use bytes::Bytes;
 
-use crate::Format;
+use crate::codec::cbor::CborReader;
+use crate::codec::json::JsonReader;
+use crate::codec::msgpack::MsgPackReader;
+use crate::codec::write::{CborWriter, JsonWriter, MsgPackWriter};
+use crate::codec::{Reader, Writer};
+use crate::plain::transcode;
+use crate::value::{self, write_dict, write_list};
+use crate::{DecodeError, Dict, EncodeError, Format, Value};
 
 /// `args` and `kwargs` as the sender encoded them: slices of the frame they came in.
 ///
-/// An absent element is an empty slice. `args` is a list, except in the older payload transparency (`enc_algo`),
-/// where one binary or text value stands in its place.
+/// An absent or empty element is an empty slice. `args` is a list, except in the older payload transparency
+/// (`enc_algo`), where one binary or text value stands in its place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Payload {
     /// The serializer that `args` and `kwargs` are written in.
@@ -23,10 +30,207 @@ impl Payload {
         args: Bytes::new(),
         kwargs: Bytes::new(),
     };
+
+    /// Encodes arguments.
+    ///
+    /// # Errors
+    /// Says what `format` cannot express.
+    pub fn new(
+        format: Format,
+        args: &[Value],
+        kwargs: &[(String, Value)],
+    ) -> Result<Self, EncodeError> {
+        let (mut list, mut dict) = (Vec::new(), Vec::new());
+        match format {
+            Format::Json => {
+                fill(&mut JsonWriter { out: &mut list }, args, write_list)?;
+                fill(&mut JsonWriter { out: &mut dict }, kwargs, write_dict)?;
+            }
+            Format::MsgPack => {
+                fill(&mut MsgPackWriter { out: &mut list }, args, write_list)?;
+                fill(&mut MsgPackWriter { out: &mut dict }, kwargs, write_dict)?;
+            }
+            Format::Cbor => {
+                fill(&mut CborWriter { out: &mut list }, args, write_list)?;
+                fill(&mut CborWriter { out: &mut dict }, kwargs, write_dict)?;
+            }
+        }
+        Ok(Self {
+            format,
+            args: list.into(),
+            kwargs: dict.into(),
+        })
+    }
+
+    /// Decodes the positional arguments. An opaque value in their place comes as a list of one.
+    ///
+    /// # Errors
+    /// When the octets are not well formed or hold what [`Value`] does not.
+    pub fn args(&self) -> Result<Vec<Value>, DecodeError> {
+        if self.args.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(match decode(self.format, &self.args)? {
+            Value::List(list) => list,
+            opaque @ (Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Binary(_)
+            | Value::Dict(_)) => vec![opaque],
+        })
+    }
+
+    /// Decodes the keyword arguments.
+    ///
+    /// # Errors
+    /// When the octets are not well formed or hold what [`Value`] does not.
+    pub fn kwargs(&self) -> Result<Dict, DecodeError> {
+        if self.kwargs.is_empty() {
+            return Ok(Dict::new());
+        }
+        let value = decode(self.format, &self.kwargs)?;
+        let found = value.kind();
+        if let Value::Dict(dict) = value {
+            return Ok(dict);
+        }
+        Err(DecodeError::NoValue { offset: 0, found })
+    }
+
+    /// Gives the same payload in another serializer; the same octets if it is the same.
+    ///
+    /// # Errors
+    /// Says what `format` cannot express.
+    pub fn transcode(&self, format: Format) -> Result<Self, EncodeError> {
+        if format == self.format {
+            return Ok(self.clone());
+        }
+        let part = |value: &Bytes| {
+            let mut out = Vec::with_capacity(value.len());
+            if !value.is_empty() {
+                match format {
+                    Format::Json => {
+                        transcode(self.format, value, &mut JsonWriter { out: &mut out })
+                    }
+                    Format::MsgPack => {
+                        transcode(self.format, value, &mut MsgPackWriter { out: &mut out })
+                    }
+                    Format::Cbor => {
+                        transcode(self.format, value, &mut CborWriter { out: &mut out })
+                    }
+                }?;
+            }
+            Ok::<_, EncodeError>(Bytes::from(out))
+        };
+        Ok(Self {
+            format,
+            args: part(&self.args)?,
+            kwargs: part(&self.kwargs)?,
+        })
+    }
+
+    /// Says whether there are no arguments.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.kwargs.is_empty()
+    }
+
+    /// Counts the octets.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.args.len() + self.kwargs.len()
+    }
+
+    /// Counts the elements that the payload takes in a message.
+    pub(crate) const fn elements(&self) -> usize {
+        match (self.args.is_empty(), self.kwargs.is_empty()) {
+            (true, true) => 0,
+            (false, true) => 1,
+            (_, false) => 2,
+        }
+    }
+
+    /// Writes the elements. An absent list before `kwargs` is written as an empty one.
+    #[inline]
+    pub(crate) fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        if self.args.is_empty() {
+            let mark = out.begin_list();
+            out.end_list(mark, 0);
+        } else {
+            self.write_part(&self.args, out)?;
+        }
+        if self.kwargs.is_empty() {
+            return Ok(());
+        }
+        self.write_part(&self.kwargs, out)
+    }
+
+    #[inline]
+    fn write_part<W: Writer>(&self, part: &Bytes, out: &mut W) -> Result<(), EncodeError> {
+        if self.format == W::FORMAT {
+            out.raw(part);
+            return Ok(());
+        }
+        transcode(self.format, part, out)
+    }
 }
 
 impl Default for Payload {
     fn default() -> Self {
         Self::EMPTY
     }
+}
+
+/// Writes a list or dictionary unless it is empty.
+fn fill<W: Writer, T>(
+    out: &mut W,
+    items: &[T],
+    write: fn(&[T], &mut W) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    write(items, out)
+}
+
+impl Value {
+    /// Encodes the value alone.
+    ///
+    /// # Errors
+    /// Says what `format` cannot express.
+    pub fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        match format {
+            Format::Json => self.write(&mut JsonWriter { out: &mut out }),
+            Format::MsgPack => self.write(&mut MsgPackWriter { out: &mut out }),
+            Format::Cbor => self.write(&mut CborWriter { out: &mut out }),
+        }?;
+        Ok(out)
+    }
+
+    /// Decodes one value, which must be all of `octets`.
+    ///
+    /// # Errors
+    /// When the octets are not well formed or hold what a value cannot.
+    pub fn decode(format: Format, octets: &Bytes) -> Result<Self, DecodeError> {
+        decode(format, octets)
+    }
+}
+
+fn decode(format: Format, octets: &Bytes) -> Result<Value, DecodeError> {
+    match format {
+        Format::Json => whole(JsonReader::new(octets)?),
+        Format::MsgPack => whole(MsgPackReader::new(octets)),
+        Format::Cbor => whole(CborReader::new(octets)),
+    }
+}
+
+fn whole<'f, R: Reader<'f>>(mut reader: R) -> Result<Value, DecodeError> {
+    let value = value::read(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }

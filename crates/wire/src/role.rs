@@ -1,3 +1,8 @@
+use crate::DecodeError;
+use crate::codec::dict::DictWriter;
+use crate::codec::{Reader, Writer};
+use crate::fields::Fields;
+
 /// A role of a WAMP peer (WAMP spec, "Peers and Roles").
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Role {
@@ -20,6 +25,16 @@ impl Role {
     pub const ALL: [Self; 6] = [
         Self::Publisher,
         Self::Subscriber,
+        Self::Caller,
+        Self::Callee,
+        Self::Broker,
+        Self::Dealer,
+    ];
+
+    /// Every role, in the order in which a dictionary of roles is written.
+    const WRITTEN: [Self; 6] = [
+        Self::Subscriber,
+        Self::Publisher,
         Self::Caller,
         Self::Callee,
         Self::Broker,
@@ -120,6 +135,19 @@ impl Features {
         self.0 & other.0 == other.0
     }
 
+    /// Says whether the set is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Gives the feature of that key.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (_, feature) = Self::NAMES.iter().find(|(known, _)| *known == name)?;
+        Some(*feature)
+    }
+
     /// Joins two sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
@@ -149,6 +177,70 @@ impl Roles {
     #[must_use]
     pub fn supports(&self, role: Role, features: Features) -> bool {
         self.features(role).is_some_and(|f| f.contains(features))
+    }
+
+    /// Says whether there is no role.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// Reads the dictionary of roles. Unknown roles and features are skipped.
+    pub(crate) fn read<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Result<Self, DecodeError> {
+        let mut roles = Self::default();
+        fields.entries(|name, fields| {
+            let Some(role) = Role::ALL.into_iter().find(|role| role.name() == name) else {
+                return fields.skip();
+            };
+            roles = roles.with(role, Self::read_role(fields)?);
+            Ok(())
+        })?;
+        Ok(roles)
+    }
+
+    /// Reads one role: its `features`, and flags that some clients put right into the role.
+    fn read_role<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Result<Features, DecodeError> {
+        let mut all = Features::NONE;
+        fields.entries(|key, fields| match (key, Features::named(key)) {
+            ("features", _) => fields.entries(|key, fields| {
+                let Some(feature) = Features::named(key) else {
+                    return fields.skip();
+                };
+                let mut flag = None;
+                fields.boolean(&mut flag)?;
+                if flag == Some(true) {
+                    all = all.union(feature);
+                }
+                Ok(())
+            }),
+            (_, Some(feature)) => {
+                if fields.flag()? {
+                    all = all.union(feature);
+                }
+                Ok(())
+            }
+            (_, None) => fields.skip(),
+        })?;
+        Ok(all)
+    }
+
+    pub(crate) fn write<W: Writer>(&self, key: &'static str, dict: &mut DictWriter<'_, W>) {
+        let mut roles = DictWriter::begin(dict.name(key));
+        for role in Role::WRITTEN {
+            let Some(features) = self.features(role) else {
+                continue;
+            };
+            let mut written = DictWriter::begin(roles.name(role.name()));
+            if !features.is_empty() {
+                let mut flags = DictWriter::begin(written.name("features"));
+                for (name, feature) in Features::NAMES {
+                    flags.boolean(name, features.contains(*feature).then_some(true));
+                }
+                flags.end();
+            }
+            written.end();
+        }
+        roles.end();
     }
 
     const fn index(role: Role) -> usize {

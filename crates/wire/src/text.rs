@@ -26,6 +26,12 @@ impl Text {
         Ok(Self(bytes))
     }
 
+    /// Cuts a part out of a frame.
+    #[inline]
+    pub(crate) fn cut(frame: &Bytes, part: &str) -> Self {
+        Self(frame.slice_ref(part.as_bytes()))
+    }
+
     /// Copies the text into an allocation of its own size.
     #[must_use]
     pub fn compact(&self) -> Self {

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::Text;
 
 /// How strictly URIs are read (realm option `uri_check`; WAMP spec, "URIs").
@@ -22,13 +24,207 @@ pub enum MatchPolicy {
     Wildcard,
 }
 
+impl MatchPolicy {
+    /// Every policy's word.
+    pub const NAMES: &'static [&'static str] = &["exact", "prefix", "wildcard"];
+
+    /// Gives the word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Prefix => "prefix",
+            Self::Wildcard => "wildcard",
+        }
+    }
+
+    /// Gives the policy that a word stands for.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "exact" => Some(Self::Exact),
+            "prefix" => Some(Self::Prefix),
+            "wildcard" => Some(Self::Wildcard),
+            _ => None,
+        }
+    }
+}
+
 /// A checked URI without empty components.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Uri(Text);
+
+impl Uri {
+    /// Checks a URI and keeps a copy of its own size.
+    ///
+    /// # Errors
+    /// Names the first fault.
+    pub fn new(text: &Text, check: UriCheck) -> Result<Self, UriError> {
+        Self::check(text, check)?;
+        Ok(Self(text.compact()))
+    }
+
+    /// Checks a URI that is not to be kept.
+    ///
+    /// # Errors
+    /// Names the first fault.
+    pub fn check(text: &Text, check: UriCheck) -> Result<(), UriError> {
+        components(text, check, |_| false)
+    }
+
+    /// Shows the URI.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Shows the octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Shares the text.
+    #[must_use]
+    pub const fn text(&self) -> &Text {
+        &self.0
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A checked URI together with its match policy. Only patterns may have empty components.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Pattern {
     uri: Text,
     policy: MatchPolicy,
+}
+
+impl Pattern {
+    /// Checks a pattern and keeps a copy of its own size. A wildcard pattern may have empty components anywhere, a
+    /// prefix at its end; the empty prefix is allowed, the empty wildcard pattern is one empty component.
+    ///
+    /// # Errors
+    /// Names the first fault.
+    pub fn new(text: &Text, policy: MatchPolicy, check: UriCheck) -> Result<Self, UriError> {
+        match policy {
+            MatchPolicy::Exact => components(text, check, |_| false),
+            MatchPolicy::Prefix => components(text, check, |last| last),
+            MatchPolicy::Wildcard => components(text, check, |_| true),
+        }?;
+        Ok(Self {
+            uri: text.compact(),
+            policy,
+        })
+    }
+
+    /// Shows the URI.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.uri
+    }
+
+    /// Shows the octets of the URI.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.uri.as_bytes()
+    }
+
+    /// Shares the text.
+    #[must_use]
+    pub const fn text(&self) -> &Text {
+        &self.uri
+    }
+
+    /// Gives the policy.
+    #[must_use]
+    pub const fn policy(&self) -> MatchPolicy {
+        self.policy
+    }
+
+    /// Says whether a URI without empty components falls under the pattern.
+    #[must_use]
+    pub fn matches(&self, uri: &str) -> bool {
+        match self.policy {
+            MatchPolicy::Exact => self.uri.as_bytes() == uri.as_bytes(),
+            MatchPolicy::Prefix => uri.as_bytes().starts_with(self.uri.as_bytes()),
+            MatchPolicy::Wildcard => {
+                let mut components = uri.split('.');
+                let all = self.uri.as_str().split('.').all(|wanted| {
+                    components
+                        .next()
+                        .is_some_and(|found| wanted.is_empty() || wanted == found)
+                });
+                all && components.next().is_none()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uri.fmt(f)
+    }
+}
+
+/// What is wrong with a URI.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum UriError {
+    /// A component is empty where none may be.
+    #[error("the URI has an empty component")]
+    EmptyComponent,
+    /// White space or `#`.
+    #[error("the URI has a character that no URI may have: {0:?}")]
+    Character(char),
+    /// A character that only loose URIs may have.
+    #[error("the URI has a character other than a-z, 0-9 and _: {0:?}")]
+    NotStrict(char),
+}
+
+/// Checks all components. `empty` says whether a component may be empty, given whether it is the last.
+fn components(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Result<(), UriError> {
+    let octets = text.as_bytes();
+    let mut length = 0_usize;
+    for &octet in octets {
+        match octet {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => length += 1,
+            b'.' if length == 0 && !empty(false) => return Err(UriError::EmptyComponent),
+            b'.' => length = 0,
+            b'!'..=b'~' if octet != b'#' && check == UriCheck::Loose => length += 1,
+            _ => return unusual(text, check, empty),
+        }
+    }
+    if length == 0 && !empty(true) {
+        return Err(UriError::EmptyComponent);
+    }
+    Ok(())
+}
+
+/// The same for a text with a character beyond ASCII or a bad one.
+fn unusual(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Result<(), UriError> {
+    let text = text.as_str();
+    for character in text.chars() {
+        if matches!(character, '#' | '\u{1c}'..='\u{1f}') || character.is_whitespace() {
+            return Err(UriError::Character(character));
+        }
+        let strict = matches!(character, 'a'..='z' | '0'..='9' | '_' | '.');
+        if check == UriCheck::Strict && !strict {
+            return Err(UriError::NotStrict(character));
+        }
+    }
+    let (rest, last) = text
+        .rsplit_once('.')
+        .map_or((None, text), |(r, l)| (Some(r), l));
+    if last.is_empty() && !empty(true) {
+        return Err(UriError::EmptyComponent);
+    }
+    let inner = rest.is_some_and(|rest| rest.split('.').any(str::is_empty));
+    if inner && !empty(false) {
+        return Err(UriError::EmptyComponent);
+    }
+    Ok(())
 }

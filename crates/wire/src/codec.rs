@@ -1,0 +1,316 @@
+//! The three serializers as token streams: one reader and one writer trait, monomorphised.
+//!
+//! Readers check everything while they read: UTF-8, lengths against the frame before anything is allocated, depth.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::plain::{Big, Time};
+use crate::{DecodeError, EncodeError, Format, Kind, Malformation};
+
+pub(crate) mod cbor;
+pub(crate) mod dict;
+pub(crate) mod json;
+pub(crate) mod json_string;
+pub(crate) mod msgpack;
+pub(crate) mod write;
+
+/// How deep lists and dictionaries may lie within one another, the message's own list included.
+pub const MAX_DEPTH: u32 = 128;
+
+/// One step of reading a value.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Token<'f> {
+    /// Null; also CBOR `undefined` and MessagePack extension 0, JavaScript's `undefined`.
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    /// The integer −1 − n, as CBOR has it: covers everything down to −2^64.
+    Negative(u64),
+    /// A JSON integer beyond 64 bits, as written.
+    Digits(&'f str),
+    Float(f64),
+    Text(Cow<'f, str>),
+    Binary(Cow<'f, [u8]>),
+    List(Extent),
+    Dict(Extent),
+    /// A MessagePack extension.
+    Extension(i8, &'f [u8]),
+    /// A CBOR tag; the value it belongs to follows.
+    Tag(u64),
+    /// A CBOR simple value without a meaning here.
+    Simple(u8),
+}
+
+impl Token<'_> {
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Null => Kind::Null,
+            Self::Bool(_) => Kind::Bool,
+            Self::Unsigned(_) | Self::Negative(_) | Self::Digits(_) => Kind::Integer,
+            Self::Float(_) => Kind::Float,
+            Self::Text(_) => Kind::Text,
+            Self::Binary(_) => Kind::Binary,
+            Self::List(_) => Kind::List,
+            Self::Dict(_) => Kind::Dict,
+            Self::Extension(..) => Kind::Extension,
+            Self::Tag(_) | Self::Simple(_) => Kind::Tag,
+        }
+    }
+}
+
+/// How far a list or dictionary reaches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Extent {
+    /// Items or entries that are left, if the serializer says.
+    pub(crate) left: Option<usize>,
+    /// Nothing of it has been read.
+    pub(crate) first: bool,
+}
+
+impl Extent {
+    pub(crate) const OPEN: Self = Self {
+        left: None,
+        first: true,
+    };
+
+    pub(crate) const fn counted(left: usize) -> Self {
+        Self {
+            left: Some(left),
+            first: true,
+        }
+    }
+}
+
+/// A serializer's tokens, in order, from one frame.
+pub(crate) trait Reader<'f> {
+    const FORMAT: Format;
+
+    /// Reads a scalar whole, or the head of a list or dictionary.
+    fn token(&mut self) -> Result<Token<'f>, DecodeError>;
+
+    /// Reads a dictionary's key.
+    fn key(&mut self) -> Result<Token<'f>, DecodeError>;
+
+    /// Says whether another item of a list follows, and steps to it or past the end.
+    fn item(&mut self, extent: &mut Extent) -> Result<bool, DecodeError>;
+
+    /// Says whether another entry of a dictionary follows, and steps to its key or past the end.
+    fn entry(&mut self, extent: &mut Extent) -> Result<bool, DecodeError>;
+
+    /// The offset right behind what was read last.
+    fn offset(&self) -> usize;
+
+    /// The offset of what is read next.
+    fn position(&mut self) -> usize {
+        self.offset()
+    }
+
+    fn frame(&self) -> &'f Bytes;
+
+    /// Checks that nothing follows.
+    fn end(&mut self) -> Result<(), DecodeError> {
+        let offset = self.position();
+        if offset == self.frame().len() {
+            return Ok(());
+        }
+        Err(malformed(Self::FORMAT, offset, Malformation::Trailing))
+    }
+
+    /// Reads past one value, checking that it is well formed.
+    fn skip(&mut self) -> Result<(), DecodeError> {
+        loop {
+            let token = self.token()?;
+            if !matches!(token, Token::Tag(_)) {
+                return self.skip_rest(token);
+            }
+        }
+    }
+
+    /// Reads past what is left of a value whose first token was read.
+    fn skip_rest(&mut self, token: Token<'f>) -> Result<(), DecodeError> {
+        match token {
+            Token::List(mut extent) => {
+                while self.item(&mut extent)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Token::Dict(mut extent) => {
+                while self.entry(&mut extent)? {
+                    let key = self.key()?;
+                    self.skip_key(key)?;
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Token::Tag(_) => self.skip(),
+            Token::Null
+            | Token::Bool(_)
+            | Token::Unsigned(_)
+            | Token::Negative(_)
+            | Token::Digits(_)
+            | Token::Float(_)
+            | Token::Text(_)
+            | Token::Binary(_)
+            | Token::Extension(..)
+            | Token::Simple(_) => Ok(()),
+        }
+    }
+
+    /// Reads past what is left of a key; keys of payload dictionaries may be anything.
+    fn skip_key(&mut self, token: Token<'f>) -> Result<(), DecodeError> {
+        if matches!(token, Token::Text(_)) {
+            return Ok(());
+        }
+        self.skip_rest(token)
+    }
+}
+
+/// Where octets go in some serializer. Values are written in order; `begin…` and `end…` pair up.
+pub(crate) trait Writer {
+    const FORMAT: Format;
+
+    /// Opens the list of a whole message; unlike [`Writer::begin_list`] it stands on its own.
+    fn begin_message(&mut self, length: usize);
+
+    fn end_message(&mut self);
+
+    /// Opens a list; its length is needed at the end only.
+    fn begin_list(&mut self) -> Mark;
+
+    fn end_list(&mut self, mark: Mark, length: usize);
+
+    fn begin_dict(&mut self) -> Mark;
+
+    fn end_dict(&mut self, mark: Mark, length: usize);
+
+    /// Writes a key that needs no escaping in any serializer.
+    fn name(&mut self, key: &'static str);
+
+    fn key(&mut self, key: &str);
+
+    fn null(&mut self);
+
+    fn boolean(&mut self, value: bool);
+
+    fn unsigned(&mut self, value: u64);
+
+    /// Writes −1 − `value`.
+    fn negative(&mut self, value: u64) -> Result<(), EncodeError>;
+
+    fn big(&mut self, value: &Big<'_>) -> Result<(), EncodeError>;
+
+    fn float(&mut self, value: f64);
+
+    fn text(&mut self, value: &str) -> Result<(), EncodeError>;
+
+    fn binary(&mut self, value: &[u8]);
+
+    fn time(&mut self, value: &Time) -> Result<(), EncodeError>;
+
+    /// Writes a value that is encoded in this serializer.
+    fn raw(&mut self, value: &[u8]);
+}
+
+/// Where a list or dictionary began in the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(pub(crate) usize);
+
+#[cold]
+pub(crate) const fn malformed(format: Format, offset: usize, fault: Malformation) -> DecodeError {
+    DecodeError::Malformed {
+        format,
+        offset,
+        fault,
+    }
+}
+
+/// The octets of one value or message under reading, and where it stands.
+pub(crate) struct Cursor<'f> {
+    pub(crate) frame: &'f Bytes,
+    pub(crate) octets: &'f [u8],
+    pub(crate) at: usize,
+    pub(crate) depth: u32,
+    format: Format,
+}
+
+impl<'f> Cursor<'f> {
+    pub(crate) fn new(format: Format, frame: &'f Bytes) -> Self {
+        Self {
+            frame,
+            octets: frame,
+            at: 0,
+            depth: 0,
+            format,
+        }
+    }
+
+    #[cold]
+    pub(crate) const fn fault(&self, fault: Malformation) -> DecodeError {
+        malformed(self.format, self.at, fault)
+    }
+
+    #[inline]
+    pub(crate) fn octet(&mut self) -> Result<u8, DecodeError> {
+        let Some(&octet) = self.octets.get(self.at) else {
+            return Err(self.fault(Malformation::End));
+        };
+        self.at += 1;
+        Ok(octet)
+    }
+
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let Some(octets) = self.octets.get(self.at..).and_then(<[u8]>::first_chunk) else {
+            return Err(self.fault(Malformation::End));
+        };
+        self.at += N;
+        Ok(*octets)
+    }
+
+    /// Takes `length` octets that the frame declared.
+    #[inline]
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'f [u8], DecodeError> {
+        let rest = self.octets.get(self.at..).unwrap_or_default();
+        let Some(taken) = rest.get(..length) else {
+            return Err(self.fault(Malformation::Length));
+        };
+        self.at += length;
+        Ok(taken)
+    }
+
+    /// Takes `length` octets that must be UTF-8.
+    #[inline]
+    pub(crate) fn take_text(&mut self, length: usize) -> Result<&'f str, DecodeError> {
+        let start = self.at;
+        let octets = self.take(length)?;
+        simdutf8::basic::from_utf8(octets)
+            .map_err(|_| malformed(self.format, start, Malformation::Utf8))
+    }
+
+    /// Enters a list or dictionary of `count` values, each of which takes an octet at least.
+    #[inline]
+    pub(crate) fn enter(&mut self, count: usize) -> Result<(), DecodeError> {
+        if count > self.octets.len() - self.at {
+            return Err(self.fault(Malformation::Length));
+        }
+        if self.depth == MAX_DEPTH {
+            return Err(self.fault(Malformation::Depth));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Counts down a list or dictionary that said its length.
+    #[inline]
+    pub(crate) const fn count_down(&mut self, left: &mut usize) -> bool {
+        if *left == 0 {
+            self.depth -= 1;
+            return false;
+        }
+        *left -= 1;
+        true
+    }
+}

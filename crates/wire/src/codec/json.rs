@@ -1,0 +1,290 @@
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::json_string::{self, Piece};
+use super::{Cursor, Extent, Reader, Token, malformed};
+use crate::{DecodeError, Format, Malformation};
+
+/// Reads JSON (RFC 8259). The whole frame is checked for UTF-8 once, at the start.
+pub(crate) struct JsonReader<'f> {
+    cursor: Cursor<'f>,
+    text: &'f str,
+}
+
+impl<'f> JsonReader<'f> {
+    pub(crate) fn new(frame: &'f Bytes) -> Result<Self, DecodeError> {
+        let text = simdutf8::compat::from_utf8(frame)
+            .map_err(|e| malformed(Format::Json, e.valid_up_to(), Malformation::Utf8))?;
+        Ok(Self {
+            cursor: Cursor::new(Format::Json, frame),
+            text,
+        })
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.cursor.octets.get(self.cursor.at) {
+            self.cursor.at += 1;
+        }
+    }
+
+    /// Reads the next octet that is not white space.
+    #[inline]
+    fn head(&mut self) -> Result<u8, DecodeError> {
+        self.space();
+        self.cursor.octet()
+    }
+
+    #[cold]
+    fn unexpected(&mut self, octet: u8) -> DecodeError {
+        self.cursor.at -= 1;
+        self.cursor.fault(Malformation::Octet(octet))
+    }
+
+    /// Reads a string whose opening quote was read: its raw inside, and whether that has escapes.
+    #[inline]
+    fn string(&mut self) -> Result<(&'f str, bool), DecodeError> {
+        let start = self.cursor.at;
+        let mut escaped = false;
+        loop {
+            match json_string::next(self.cursor.octets, &mut self.cursor.at) {
+                Piece::End(end) => {
+                    return Ok((self.text.get(start..end).unwrap_or_default(), escaped));
+                }
+                Piece::Escape => escaped = true,
+                Piece::Fault(fault) => return Err(self.cursor.fault(fault)),
+            }
+        }
+    }
+
+    fn value(&self, raw: &'f str, escaped: bool) -> Result<Token<'f>, DecodeError> {
+        if !escaped {
+            return Ok(Token::Text(Cow::Borrowed(raw)));
+        }
+        if json_string::is_binary(raw) {
+            let octets =
+                json_string::binary(raw).ok_or_else(|| self.cursor.fault(Malformation::Base64))?;
+            return Ok(Token::Binary(Cow::Owned(octets)));
+        }
+        Ok(Token::Text(Cow::Owned(json_string::unescape(raw))))
+    }
+
+    fn word(&mut self, rest: &[u8], token: Token<'f>) -> Result<Token<'f>, DecodeError> {
+        let follows = self.cursor.octets.get(self.cursor.at..).unwrap_or_default();
+        if !follows.starts_with(rest) {
+            self.cursor.at -= 1;
+            let octet = self.cursor.octet()?;
+            return Err(self.unexpected(octet));
+        }
+        self.cursor.at += rest.len();
+        Ok(token)
+    }
+
+    /// Reads the rest of a number: its text, and whether it has a fraction or an exponent.
+    #[inline]
+    fn number(&mut self, head: u8) -> Result<(&'f str, bool), DecodeError> {
+        let start = self.cursor.at - 1;
+        let first = if head == b'-' {
+            self.cursor.octet()?
+        } else {
+            head
+        };
+        match first {
+            b'0' => {}
+            b'1'..=b'9' => self.digits(),
+            _ => return Err(self.cursor.fault(Malformation::Number)),
+        }
+        let mut float = false;
+        if self.peek() == Some(b'.') {
+            self.cursor.at += 1;
+            float = true;
+            self.some_digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.cursor.at += 1;
+            float = true;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.cursor.at += 1;
+            }
+            self.some_digits()?;
+        }
+        let text = self.text.get(start..self.cursor.at).unwrap_or_default();
+        Ok((text, float))
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.cursor.octets.get(self.cursor.at).copied()
+    }
+
+    #[inline]
+    fn digits(&mut self) {
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.cursor.at += 1;
+        }
+    }
+
+    fn some_digits(&mut self) -> Result<(), DecodeError> {
+        let start = self.cursor.at;
+        self.digits();
+        if self.cursor.at == start {
+            return Err(self.cursor.fault(Malformation::Number));
+        }
+        Ok(())
+    }
+
+    fn separated(&mut self, extent: &mut Extent, close: u8) -> Result<bool, DecodeError> {
+        let first = std::mem::replace(&mut extent.first, false);
+        let head = self.head()?;
+        if head == close {
+            self.cursor.depth -= 1;
+            return Ok(false);
+        }
+        if first {
+            self.cursor.at -= 1;
+            return Ok(true);
+        }
+        if head == b',' {
+            return Ok(true);
+        }
+        Err(self.unexpected(head))
+    }
+
+    fn colon(&mut self) -> Result<(), DecodeError> {
+        match self.head()? {
+            b':' => Ok(()),
+            other => Err(self.unexpected(other)),
+        }
+    }
+}
+
+impl<'f> Reader<'f> for JsonReader<'f> {
+    const FORMAT: Format = Format::Json;
+
+    #[inline]
+    fn token(&mut self) -> Result<Token<'f>, DecodeError> {
+        match self.head()? {
+            b'"' => {
+                let (raw, escaped) = self.string()?;
+                self.value(raw, escaped)
+            }
+            head @ (b'-' | b'0'..=b'9') => {
+                let (text, float) = self.number(head)?;
+                Ok(number(text, float))
+            }
+            b'{' => {
+                self.cursor.enter(0)?;
+                Ok(Token::Dict(Extent::OPEN))
+            }
+            b'[' => {
+                self.cursor.enter(0)?;
+                Ok(Token::List(Extent::OPEN))
+            }
+            b't' => self.word(b"rue", Token::Bool(true)),
+            b'f' => self.word(b"alse", Token::Bool(false)),
+            b'n' => self.word(b"ull", Token::Null),
+            other => Err(self.unexpected(other)),
+        }
+    }
+
+    #[inline]
+    fn key(&mut self) -> Result<Token<'f>, DecodeError> {
+        match self.head()? {
+            b'"' => {}
+            other => return Err(self.unexpected(other)),
+        }
+        let (raw, escaped) = self.string()?;
+        self.colon()?;
+        Ok(Token::Text(if escaped {
+            Cow::Owned(json_string::unescape(raw))
+        } else {
+            Cow::Borrowed(raw)
+        }))
+    }
+
+    #[inline]
+    fn item(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+        self.separated(extent, b']')
+    }
+
+    #[inline]
+    fn entry(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+        self.separated(extent, b'}')
+    }
+
+    fn offset(&self) -> usize {
+        self.cursor.at
+    }
+
+    fn position(&mut self) -> usize {
+        self.space();
+        self.cursor.at
+    }
+
+    fn frame(&self) -> &'f Bytes {
+        self.cursor.frame
+    }
+
+    fn skip(&mut self) -> Result<(), DecodeError> {
+        match self.head()? {
+            b'"' => {
+                let (raw, escaped) = self.string()?;
+                if escaped && json_string::is_binary(raw) && json_string::binary(raw).is_none() {
+                    return Err(self.cursor.fault(Malformation::Base64));
+                }
+                Ok(())
+            }
+            head @ (b'-' | b'0'..=b'9') => self.number(head).map(drop),
+            b'{' => {
+                self.cursor.enter(0)?;
+                let mut extent = Extent::OPEN;
+                while self.entry(&mut extent)? {
+                    match self.head()? {
+                        b'"' => self.string()?,
+                        other => return Err(self.unexpected(other)),
+                    };
+                    self.colon()?;
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            b'[' => {
+                self.cursor.enter(0)?;
+                let mut extent = Extent::OPEN;
+                while self.item(&mut extent)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            b't' => self.word(b"rue", Token::Null).map(drop),
+            b'f' => self.word(b"alse", Token::Null).map(drop),
+            b'n' => self.word(b"ull", Token::Null).map(drop),
+            other => Err(self.unexpected(other)),
+        }
+    }
+}
+
+/// Reads a number's text, which JSON's grammar allows.
+fn number(text: &str, float: bool) -> Token<'_> {
+    if float {
+        return Token::Float(text.parse().unwrap_or(f64::NAN));
+    }
+    let (digits, negative) = match text.strip_prefix('-') {
+        Some(digits) => (digits, true),
+        None => (text, false),
+    };
+    let Ok(magnitude) = digits.parse::<u64>() else {
+        return if digits == TWO_TO_64 && negative {
+            Token::Negative(u64::MAX)
+        } else {
+            Token::Digits(text)
+        };
+    };
+    match magnitude.checked_sub(1) {
+        Some(less) if negative => Token::Negative(less),
+        _ => Token::Unsigned(magnitude),
+    }
+}
+
+const TWO_TO_64: &str = "18446744073709551616";

@@ -1,0 +1,308 @@
+use std::borrow::Cow;
+
+use crate::codec::{Extent, Reader, Token};
+use crate::{DecodeError, Kind, MAX_ID, Place, Text, Value};
+
+mod attributes;
+mod payload;
+
+/// A kind of id.
+pub(crate) trait Id: Sized {
+    /// The least number that is allowed.
+    const LEAST: u64;
+
+    fn from_number(number: u64) -> Option<Self>;
+
+    fn number(self) -> u64;
+}
+
+/// The elements of one message under reading. It knows where it stands, so that every fault names its place.
+pub(crate) struct Fields<'f, R> {
+    reader: R,
+    extent: Extent,
+    /// The end of the message was read.
+    ended: bool,
+    message: &'static str,
+    element: &'static str,
+    attribute: Cow<'f, str>,
+}
+
+impl<'f, R: Reader<'f>> Fields<'f, R> {
+    /// Opens a message and reads its type.
+    pub(crate) fn open(mut reader: R) -> Result<(u64, Self), DecodeError> {
+        if reader.frame().is_empty() {
+            return Err(DecodeError::Empty);
+        }
+        let token = reader.token()?;
+        let Token::List(mut extent) = token else {
+            return Err(DecodeError::NotAList {
+                found: token.kind(),
+            });
+        };
+        if !reader.item(&mut extent)? {
+            return Err(DecodeError::Empty);
+        }
+        let token = reader.token()?;
+        let Some(code) = whole(&token) else {
+            return Err(DecodeError::TypeNotInteger {
+                found: token.kind(),
+            });
+        };
+        let fields = Self {
+            reader,
+            extent,
+            ended: false,
+            message: "",
+            element: "",
+            attribute: Cow::Borrowed(""),
+        };
+        Ok((code, fields))
+    }
+
+    /// Names the message, for errors.
+    pub(crate) const fn name(&mut self, message: &'static str) {
+        self.message = message;
+    }
+
+    /// Checks that the message ends here.
+    #[inline]
+    pub(crate) fn close(&mut self, most: u8) -> Result<(), DecodeError> {
+        if self.another()? {
+            return Err(DecodeError::TooManyElements {
+                message: self.message,
+                most,
+            });
+        }
+        self.reader.end()
+    }
+
+    /// Steps to the next element, if there is one.
+    #[inline]
+    pub(crate) fn optional(&mut self, element: &'static str) -> Result<bool, DecodeError> {
+        self.element = element;
+        self.another()
+    }
+
+    #[inline]
+    pub(crate) fn id<I: Id>(&mut self, element: &'static str) -> Result<I, DecodeError> {
+        let token = self.element(element)?;
+        self.to_id(&token)
+    }
+
+    pub(crate) fn number(&mut self, element: &'static str, most: u64) -> Result<u64, DecodeError> {
+        let token = self.element(element)?;
+        self.to_number(&token, most)
+    }
+
+    #[inline]
+    pub(crate) fn text(&mut self, element: &'static str) -> Result<Text, DecodeError> {
+        let token = self.element(element)?;
+        self.to_text(token)
+    }
+
+    pub(crate) fn text_or_null(
+        &mut self,
+        element: &'static str,
+    ) -> Result<Option<Text>, DecodeError> {
+        let token = self.element(element)?;
+        if matches!(token, Token::Null) {
+            return Ok(None);
+        }
+        self.to_text(token).map(Some)
+    }
+
+    /// Reads a dictionary; `each` takes the key and must read the value. Null stands for an empty one.
+    #[inline]
+    pub(crate) fn dict(
+        &mut self,
+        element: &'static str,
+        each: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let token = self.element(element)?;
+        self.rest_of_dict(&token, each)
+    }
+
+    /// Reads a dictionary whole; null as an empty one.
+    pub(crate) fn dict_value(&mut self, element: &'static str) -> Result<Value, DecodeError> {
+        let token = self.element(element)?;
+        let dict = self.dict_from(token)?;
+        Ok(dict.unwrap_or_else(|| Value::Dict(Vec::new())))
+    }
+
+    #[inline]
+    fn another(&mut self) -> Result<bool, DecodeError> {
+        if !self.ended {
+            self.ended = !self.reader.item(&mut self.extent)?;
+        }
+        Ok(!self.ended)
+    }
+
+    /// Reads the first token of a mandatory element.
+    #[inline]
+    fn element(&mut self, element: &'static str) -> Result<Token<'f>, DecodeError> {
+        if self.optional(element)? {
+            return self.reader.token();
+        }
+        Err(DecodeError::Missing {
+            place: self.place(),
+        })
+    }
+
+    /// Reads the entries of a dictionary whose first token was read, if that is not null.
+    #[inline]
+    fn rest_of_dict(
+        &mut self,
+        token: &Token<'f>,
+        mut each: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let Token::Dict(mut extent) = *token else {
+            return self.null_or(DICT, token);
+        };
+        while self.reader.entry(&mut extent)? {
+            let token = self.reader.key()?;
+            let Token::Text(key) = token else {
+                return Err(self.key_not_text(&token));
+            };
+            self.attribute = key.clone();
+            each(&key, self)?;
+        }
+        self.attribute = Cow::Borrowed("");
+        Ok(())
+    }
+
+    /// Reads the rest of a dictionary, or null.
+    fn dict_from(&mut self, token: Token<'f>) -> Result<Option<Value>, DecodeError> {
+        if !matches!(token, Token::Dict(_)) {
+            return self.null_or(DICT, &token).map(|()| None);
+        }
+        crate::value::read_rest(&mut self.reader, token).map(Some)
+    }
+
+    #[inline]
+    fn to_text(&self, token: Token<'f>) -> Result<Text, DecodeError> {
+        if let Token::Text(text) = token {
+            return Ok(match text {
+                Cow::Borrowed(text) => Text::cut(self.reader.frame(), text),
+                Cow::Owned(text) => Text::from(text),
+            });
+        }
+        Err(self.wrong(TEXT, token.kind()))
+    }
+
+    #[inline]
+    fn to_id<I: Id>(&self, token: &Token<'f>) -> Result<I, DecodeError> {
+        match whole(token).and_then(I::from_number) {
+            Some(id) => Ok(id),
+            None => Err(self.bad_number(token, I::LEAST, MAX_ID)),
+        }
+    }
+
+    fn to_number(&self, token: &Token<'f>, most: u64) -> Result<u64, DecodeError> {
+        whole(token)
+            .filter(|number| *number <= most)
+            .ok_or_else(|| self.bad_number(token, 0, most))
+    }
+
+    /// Takes null; anything else is the wrong type.
+    #[cold]
+    fn null_or(&self, expected: &'static str, token: &Token<'f>) -> Result<(), DecodeError> {
+        if matches!(token, Token::Null) {
+            return Ok(());
+        }
+        Err(self.wrong(expected, token.kind()))
+    }
+
+    #[cold]
+    fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> DecodeError {
+        let found = match token {
+            Token::Unsigned(number) => approximate(*number),
+            Token::Negative(number) => -1.0 - approximate(*number),
+            Token::Float(number) => *number,
+            Token::Digits(digits) => digits.parse().unwrap_or(f64::INFINITY),
+            Token::Null
+            | Token::Bool(_)
+            | Token::Text(_)
+            | Token::Binary(_)
+            | Token::List(_)
+            | Token::Dict(_)
+            | Token::Extension(..)
+            | Token::Tag(_)
+            | Token::Simple(_) => return self.wrong("an integer", token.kind()),
+        };
+        DecodeError::OutOfRange {
+            place: self.place(),
+            least,
+            most,
+            found,
+        }
+    }
+
+    /// Says that a mandatory key of the element that was just read is absent.
+    #[cold]
+    pub(crate) fn missing_key(&self, key: &str) -> DecodeError {
+        let mut place = self.place();
+        place.attribute = Some(key.into());
+        DecodeError::Missing { place }
+    }
+
+    #[cold]
+    fn wrong(&self, expected: &'static str, found: Kind) -> DecodeError {
+        DecodeError::WrongType {
+            place: self.place(),
+            expected,
+            found,
+        }
+    }
+
+    #[cold]
+    fn key_not_text(&self, token: &Token<'f>) -> DecodeError {
+        DecodeError::KeyNotText {
+            place: Place {
+                attribute: None,
+                ..self.place()
+            },
+            found: token.kind(),
+        }
+    }
+
+    #[cold]
+    fn place(&self) -> Place {
+        let attribute = self.attribute.as_ref();
+        Place {
+            message: self.message,
+            element: self.element,
+            attribute: (!attribute.is_empty()).then(|| attribute.into()),
+        }
+    }
+}
+
+/// Reads a number without a sign, also one that JavaScript wrote as a float.
+#[inline]
+fn whole(token: &Token<'_>) -> Option<u64> {
+    if let Token::Unsigned(number) = token {
+        return Some(*number);
+    }
+    if let Token::Float(number) = token {
+        return from_float(*number);
+    }
+    None
+}
+
+/// Gives the integer that a float stands for, up to 2^53.
+fn from_float(number: f64) -> Option<u64> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    if !(0.0..=LIMIT).contains(&number) || number.fract() != 0.0 {
+        return None;
+    }
+    // In decimal digits, since there is no checked conversion from a float. The sum turns -0.0 into 0.0.
+    format!("{:.0}", number + 0.0).parse().ok()
+}
+
+/// Gives the nearest float, for error texts.
+fn approximate(number: u64) -> f64 {
+    let half = |half| f64::from(u32::try_from(half).unwrap_or_default());
+    half(number >> 32) * 4_294_967_296.0 + half(number & u64::from(u32::MAX))
+}
+
+const DICT: &str = "a dictionary";
+const TEXT: &str = "a string";

@@ -1,0 +1,66 @@
+use bytes::Bytes;
+
+use super::{DICT, Fields};
+use crate::codec::{Reader, Token};
+use crate::{DecodeError, Payload};
+
+impl<'f, R: Reader<'f>> Fields<'f, R> {
+    /// Cuts `args` and `kwargs` out. `opaque` says that one binary or text value may stand for `args`.
+    #[inline]
+    pub(crate) fn payload(&mut self, opaque: bool) -> Result<Payload, DecodeError> {
+        let mut payload = Payload {
+            format: R::FORMAT,
+            ..Payload::EMPTY
+        };
+        if !self.optional("args")? {
+            return Ok(payload);
+        }
+        payload.args = self.args(opaque)?;
+        if self.optional("kwargs")? {
+            payload.kwargs = self.kwargs()?;
+        }
+        Ok(payload)
+    }
+
+    fn args(&mut self, opaque: bool) -> Result<Bytes, DecodeError> {
+        let start = self.reader.position();
+        let token = self.reader.token()?;
+        let Token::List(mut extent) = token else {
+            if opaque && matches!(token, Token::Binary(_) | Token::Text(_)) {
+                return Ok(self.cut(start));
+            }
+            return self.null_or("a list", &token).map(|()| Bytes::new());
+        };
+        if !self.reader.item(&mut extent)? {
+            return Ok(Bytes::new());
+        }
+        self.reader.skip()?;
+        while self.reader.item(&mut extent)? {
+            self.reader.skip()?;
+        }
+        Ok(self.cut(start))
+    }
+
+    fn kwargs(&mut self) -> Result<Bytes, DecodeError> {
+        let start = self.reader.position();
+        let token = self.reader.token()?;
+        let Token::Dict(mut extent) = token else {
+            return self.null_or(DICT, &token).map(|()| Bytes::new());
+        };
+        let mut empty = true;
+        while self.reader.entry(&mut extent)? {
+            empty = false;
+            let key = self.reader.key()?;
+            if !matches!(key, Token::Text(_)) {
+                return Err(self.key_not_text(&key));
+            }
+            self.reader.skip()?;
+        }
+        Ok(if empty { Bytes::new() } else { self.cut(start) })
+    }
+
+    /// Cuts what was read since `start` out of the frame.
+    fn cut(&self, start: usize) -> Bytes {
+        self.reader.frame().slice(start..self.reader.offset())
+    }
+}

@@ -1,0 +1,67 @@
+use crate::codec::dict::DictWriter;
+use crate::codec::{Reader, Writer};
+use crate::fields::Fields;
+use crate::message::passthru::is_opaque;
+use crate::{DecodeError, EncodeError, Identity, Passthru, Payload, RequestId};
+
+/// `[RESULT, CALL.Request, Details, Args?, Kwargs?]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallResult {
+    /// The call.
+    pub request: RequestId,
+    /// `details.progress`
+    pub progress: Option<bool>,
+    /// `details.callee…` (compatibility with Crossbar.io)
+    pub callee: Option<Box<Identity>>,
+    /// Payload passthru attributes.
+    pub passthru: Option<Box<Passthru>>,
+    /// The result.
+    pub payload: Payload,
+}
+
+impl CallResult {
+    /// The message's type code.
+    pub const CODE: u16 = 50;
+    /// The message's name.
+    pub const NAME: &'static str = "RESULT";
+    const ELEMENTS: u8 = 5;
+
+    pub(super) fn decode<'f, R: Reader<'f>>(
+        fields: &mut Fields<'f, R>,
+    ) -> Result<Self, DecodeError> {
+        fields.name(Self::NAME);
+
+        let mut message = Self {
+            request: fields.id("request")?,
+            progress: None,
+            callee: None,
+            passthru: None,
+            payload: Payload::EMPTY,
+        };
+        fields.dict("details", |key, fields| match key {
+            "progress" => fields.boolean(&mut message.progress),
+            "callee" | "callee_authid" | "callee_authrole" => {
+                Identity::read(&mut message.callee, key, fields)
+            }
+            _ => Passthru::read(&mut message.passthru, key, fields),
+        })?;
+        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        fields.close(Self::ELEMENTS)?;
+        Ok(message)
+    }
+
+    pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        out.begin_message(3 + self.payload.elements());
+        out.unsigned(Self::CODE.into());
+
+        out.unsigned(self.request.value());
+        let mut details = DictWriter::begin(out);
+        details.boolean("progress", self.progress);
+        details.identity(&Identity::CALLEE, self.callee.as_deref())?;
+        Passthru::write(self.passthru.as_deref(), &mut details)?;
+        details.end();
+        self.payload.write(out)?;
+        out.end_message();
+        Ok(())
+    }
+}

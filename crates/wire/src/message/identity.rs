@@ -1,0 +1,66 @@
+use crate::codec::Reader;
+use crate::fields::Fields;
+use crate::{DecodeError, SessionId, Text};
+
+/// Who did something: disclosed with an event, an invocation or a result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// The session.
+    pub session: Option<SessionId>,
+    /// Its authid.
+    pub authid: Option<Text>,
+    /// Its authrole.
+    pub authrole: Option<Text>,
+}
+
+impl Identity {
+    /// The keys that disclose a caller.
+    pub(crate) const CALLER: [&'static str; 3] = ["caller", "caller_authid", "caller_authrole"];
+    /// The keys that disclose a callee.
+    pub(crate) const CALLEE: [&'static str; 3] = ["callee", "callee_authid", "callee_authrole"];
+    /// The keys that disclose a publisher.
+    pub(crate) const PUBLISHER: [&'static str; 3] =
+        ["publisher", "publisher_authid", "publisher_authrole"];
+    /// The keys within an item of `forward_for`.
+    pub(crate) const LINK: [&'static str; 3] = ["session", "authid", "authrole"];
+
+    /// Reads the value of one of three keys that disclose somebody; a null leaves no trace.
+    pub(super) fn read<'f, R: Reader<'f>>(
+        slot: &mut Option<Box<Self>>,
+        key: &str,
+        fields: &mut Fields<'f, R>,
+    ) -> Result<(), DecodeError> {
+        let identity = slot.get_or_insert_default();
+        if key.ends_with("_authid") {
+            fields.string(&mut identity.authid)
+        } else if key.ends_with("_authrole") {
+            fields.string(&mut identity.authrole)
+        } else {
+            fields.identifier(&mut identity.session)
+        }?;
+        if **identity == Self::default() {
+            *slot = None;
+        }
+        Ok(())
+    }
+
+    /// Reads `forward_for`, the way over links between routers.
+    pub(super) fn read_list<'f, R: Reader<'f>>(
+        list: &mut Vec<Self>,
+        fields: &mut Fields<'f, R>,
+    ) -> Result<(), DecodeError> {
+        list.clear();
+        fields.items(|fields| {
+            let mut identity = Self::default();
+            fields.entries(|key, fields| match key {
+                "session" => fields.identifier(&mut identity.session),
+                "authid" => fields.string(&mut identity.authid),
+                "authrole" => fields.string(&mut identity.authrole),
+                _ => fields.skip(),
+            })?;
+            list.push(identity);
+            Ok(())
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+use crate::codec::dict::DictWriter;
+use crate::codec::{Reader, Writer};
+use crate::fields::Fields;
+use crate::message::passthru::is_opaque;
+use crate::{
+    DecodeError, EncodeError, Identity, Passthru, Payload, RegistrationId, RequestId, Text,
+};
+
+/// `[INVOCATION, Request, Registration, Details, Args?, Kwargs?]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// The invocation: counts up from 1 for each callee session.
+    pub request: RequestId,
+    /// The registration.
+    pub registration: RegistrationId,
+    /// `details.receive_progress`
+    pub receive_progress: Option<bool>,
+    /// `details.progress`
+    pub progress: Option<bool>,
+    /// `details.timeout`
+    pub timeout: Option<u64>,
+    /// `details.caller`, `caller_authid`, `caller_authrole`
+    pub caller: Option<Box<Identity>>,
+    /// `details.procedure`, for pattern registrations.
+    pub procedure: Option<Text>,
+    /// `details.trustlevel`
+    pub trustlevel: Option<u32>,
+    /// Payload passthru attributes.
+    pub passthru: Option<Box<Passthru>>,
+    /// The arguments.
+    pub payload: Payload,
+}
+
+impl Invocation {
+    /// The message's type code.
+    pub const CODE: u16 = 68;
+    /// The message's name.
+    pub const NAME: &'static str = "INVOCATION";
+    const ELEMENTS: u8 = 6;
+
+    pub(super) fn decode<'f, R: Reader<'f>>(
+        fields: &mut Fields<'f, R>,
+    ) -> Result<Self, DecodeError> {
+        fields.name(Self::NAME);
+
+        let mut message = Self {
+            request: fields.id("request")?,
+            registration: fields.id("registration")?,
+            receive_progress: None,
+            progress: None,
+            timeout: None,
+            caller: None,
+            procedure: None,
+            trustlevel: None,
+            passthru: None,
+            payload: Payload::EMPTY,
+        };
+        fields.dict("details", |key, fields| match key {
+            "receive_progress" => fields.boolean(&mut message.receive_progress),
+            "progress" => fields.boolean(&mut message.progress),
+            "timeout" => fields.unsigned(&mut message.timeout),
+            "caller" | "caller_authid" | "caller_authrole" => {
+                Identity::read(&mut message.caller, key, fields)
+            }
+            "procedure" => fields.string(&mut message.procedure),
+            "trustlevel" => fields.unsigned32(&mut message.trustlevel),
+            _ => Passthru::read(&mut message.passthru, key, fields),
+        })?;
+        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        fields.close(Self::ELEMENTS)?;
+        Ok(message)
+    }
+
+    pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        out.begin_message(4 + self.payload.elements());
+        out.unsigned(Self::CODE.into());
+
+        out.unsigned(self.request.value());
+        out.unsigned(self.registration.value());
+        let mut details = DictWriter::begin(out);
+        details.boolean("receive_progress", self.receive_progress);
+        details.boolean("progress", self.progress);
+        details.number("timeout", self.timeout);
+        details.identity(&Identity::CALLER, self.caller.as_deref())?;
+        details.text("procedure", self.procedure.as_ref())?;
+        details.number("trustlevel", self.trustlevel.map(u64::from));
+        Passthru::write(self.passthru.as_deref(), &mut details)?;
+        details.end();
+        self.payload.write(out)?;
+        out.end_message();
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+use crate::codec::{Reader, Writer};
+use crate::fields::Fields;
+use crate::{DecodeError, EncodeError, PublicationId, RequestId};
+
+/// `[PUBLISHED, PUBLISH.Request, Publication]`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Published {
+    /// The request.
+    pub request: RequestId,
+    /// The publication.
+    pub publication: PublicationId,
+}
+
+impl Published {
+    /// The message's type code.
+    pub const CODE: u16 = 17;
+    /// The message's name.
+    pub const NAME: &'static str = "PUBLISHED";
+    const ELEMENTS: u8 = 3;
+
+    pub(super) fn decode<'f, R: Reader<'f>>(
+        fields: &mut Fields<'f, R>,
+    ) -> Result<Self, DecodeError> {
+        fields.name(Self::NAME);
+        let message = Self {
+            request: fields.id("request")?,
+            publication: fields.id("publication")?,
+        };
+        fields.close(Self::ELEMENTS)?;
+        Ok(message)
+    }
+
+    pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        out.begin_message(3);
+        out.unsigned(Self::CODE.into());
+        out.unsigned(self.request.value());
+        out.unsigned(self.publication.value());
+        out.end_message();
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+use crate::codec::dict::DictWriter;
+use crate::codec::{Reader, Writer};
+use crate::fields::Fields;
+use crate::{DecodeError, EncodeError, Identity, RequestId, SubscriptionId};
+
+/// `[UNSUBSCRIBE, Request, Subscription]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unsubscribe {
+    /// The request.
+    pub request: RequestId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// `options.forward_for`; empty if absent.
+    pub forward_for: Vec<Identity>,
+}
+
+impl Unsubscribe {
+    /// The message's type code.
+    pub const CODE: u16 = 34;
+    /// The message's name.
+    pub const NAME: &'static str = "UNSUBSCRIBE";
+    const ELEMENTS: u8 = 4;
+
+    pub(super) fn decode<'f, R: Reader<'f>>(
+        fields: &mut Fields<'f, R>,
+    ) -> Result<Self, DecodeError> {
+        fields.name(Self::NAME);
+
+        let mut message = Self {
+            request: fields.id("request")?,
+            subscription: fields.id("subscription")?,
+            forward_for: Vec::new(),
+        };
+        if fields.optional("options")? {
+            fields.entries(|key, fields| match key {
+                "forward_for" => Identity::read_list(&mut message.forward_for, fields),
+                _ => fields.skip(),
+            })?;
+        }
+        fields.close(Self::ELEMENTS)?;
+        Ok(message)
+    }
+
+    pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        let forwarded = !self.forward_for.is_empty();
+        out.begin_message(3 + usize::from(forwarded));
+        out.unsigned(Self::CODE.into());
+        out.unsigned(self.request.value());
+        out.unsigned(self.subscription.value());
+        if forwarded {
+            let mut options = DictWriter::begin(out);
+            options.identities("forward_for", &self.forward_for)?;
+            options.end();
+        }
+        out.end_message();
+        Ok(())
+    }
+}

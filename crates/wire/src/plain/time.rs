@@ -1,0 +1,119 @@
+use crate::codec::Token;
+
+/// A point in time: seconds since 1970 in UTC, leap seconds left out, and nanoseconds on top.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Time {
+    seconds: i64,
+    nanoseconds: u32,
+}
+
+impl Time {
+    /// Reads MessagePack's timestamp extension; none if the extension is another.
+    pub(crate) fn from_extension(kind: i8, octets: &[u8]) -> Option<Self> {
+        if kind != -1 {
+            return None;
+        }
+        let (seconds, nanoseconds) = if let Ok(octets) = octets.try_into() {
+            (u32::from_be_bytes(octets).into(), 0)
+        } else if let Ok(octets) = octets.try_into() {
+            let both = u64::from_be_bytes(octets);
+            let seconds = i64::try_from(both & ((1 << 34) - 1)).ok()?;
+            (seconds, u32::try_from(both >> 34).ok()?)
+        } else {
+            let (nanoseconds, seconds) = octets.split_first_chunk()?;
+            let seconds = i64::from_be_bytes(seconds.try_into().ok()?);
+            (seconds, u32::from_be_bytes(*nanoseconds))
+        };
+        (nanoseconds < BILLION).then_some(Self {
+            seconds,
+            nanoseconds,
+        })
+    }
+
+    /// Reads the number of a CBOR tag 1; fractions are kept to the microsecond.
+    pub(crate) fn from_epoch(token: &Token<'_>) -> Option<Self> {
+        if let Token::Unsigned(value) = token {
+            let seconds = i64::try_from(*value).ok()?;
+            return Some(Self {
+                seconds,
+                nanoseconds: 0,
+            });
+        }
+        if let Token::Negative(value) = token {
+            let seconds = -1 - i64::try_from(*value).ok()?;
+            return Some(Self {
+                seconds,
+                nanoseconds: 0,
+            });
+        }
+        let Token::Float(value) = token else {
+            return None;
+        };
+        // In decimal digits, since there is no checked conversion from a float.
+        let whole = value.floor();
+        let seconds = format!("{whole:.0}").parse().ok()?;
+        let micros: u32 = format!("{:.0}", (value - whole) * 1e6).parse().ok()?;
+        let carry = i64::from(micros / 1_000_000);
+        Some(Self {
+            seconds: i64::checked_add(seconds, carry)?,
+            nanoseconds: micros % 1_000_000 * 1000,
+        })
+    }
+
+    /// Gives the octets of MessagePack's timestamp extension, in its shortest form.
+    pub(crate) fn to_extension(self) -> Vec<u8> {
+        let seconds = u64::try_from(self.seconds).ok().filter(|s| s >> 34 == 0);
+        let Some(seconds) = seconds else {
+            let mut octets = self.nanoseconds.to_be_bytes().to_vec();
+            octets.extend_from_slice(&self.seconds.to_be_bytes());
+            return octets;
+        };
+        match u32::try_from(seconds) {
+            Ok(seconds) if self.nanoseconds == 0 => seconds.to_be_bytes().to_vec(),
+            _ => {
+                let both = u64::from(self.nanoseconds) << 34 | seconds;
+                both.to_be_bytes().to_vec()
+            }
+        }
+    }
+
+    /// Gives ISO 8601 text in UTC; none outside the years 0 to 9999.
+    pub(crate) fn to_text(self) -> Option<String> {
+        let days = self.seconds.div_euclid(DAY);
+        let second = self.seconds.rem_euclid(DAY);
+        let (year, month, day) = civil(days)?;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let fraction = match self.nanoseconds {
+            0 => String::new(),
+            n if n % 1_000_000 == 0 => format!(".{:03}", n / 1_000_000),
+            n if n % 1000 == 0 => format!(".{:06}", n / 1000),
+            n => format!(".{n:09}"),
+        };
+        Some(format!(
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"
+        ))
+    }
+}
+
+/// Gives year, month and day of a day counted from 1970-01-01 (proleptic Gregorian calendar).
+fn civil(days: i64) -> Option<(i64, i64, i64)> {
+    // 719,468 days lie between 0000-03-01 and 1970-01-01; a year that starts in March has its leap day at the end.
+    let days = days.checked_add(719_468)?;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    let year = era * 400 + year_of_era + next;
+    (0..=9999).contains(&year).then_some((year, month, day))
+}
+
+const DAY: i64 = 86_400;
+const BILLION: u32 = 1_000_000_000;

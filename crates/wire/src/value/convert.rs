@@ -1,0 +1,140 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Dict, Value};
+
+/// Why a value has no counterpart in a type, or the other way round.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(pub(super) Box<str>);
+
+impl ValueError {
+    pub(super) fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => |$value:ident| $into:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                $into
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => |value| Self::Bool(value);
+    u8 => |value| Self::Integer(value.into());
+    u16 => |value| Self::Integer(value.into());
+    u32 => |value| Self::Integer(value.into());
+    u64 => |value| Self::Integer(value.into());
+    i8 => |value| Self::Integer(value.into());
+    i16 => |value| Self::Integer(value.into());
+    i32 => |value| Self::Integer(value.into());
+    i64 => |value| Self::Integer(value.into());
+    i128 => |value| Self::Integer(value);
+    f32 => |value| Self::Float(value.into());
+    f64 => |value| Self::Float(value);
+    &str => |value| Self::Text(value.to_owned());
+    String => |value| Self::Text(value);
+    &crate::Text => |value| Self::Text(value.as_str().to_owned());
+    crate::Text => |value| Self::Text(value.as_str().to_owned());
+    Vec<u8> => |value| Self::Binary(value);
+    &[u8] => |value| Self::Binary(value.to_vec());
+    bytes::Bytes => |value| Self::Binary(value.to_vec());
+    Vec<Self> => |value| Self::List(value);
+    Dict => |value| Self::Dict(value);
+    crate::SessionId => |value| Self::Integer(value.value().into());
+    crate::PublicationId => |value| Self::Integer(value.value().into());
+    crate::SubscriptionId => |value| Self::Integer(value.value().into());
+    crate::RegistrationId => |value| Self::Integer(value.value().into());
+    crate::RequestId => |value| Self::Integer(value.value().into());
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        Self::Integer(i128::try_from(value).unwrap_or(i128::MAX))
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    /// Strings of NUL and base64 become octets, as on the wire.
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(value),
+            serde_json::Value::Number(number) => from_number(&number),
+            serde_json::Value::String(text) => {
+                let binary = text.strip_prefix('\0');
+                match binary.and_then(|base64| STANDARD.decode(base64).ok()) {
+                    Some(octets) => Self::Binary(octets),
+                    None => Self::Text(text),
+                }
+            }
+            serde_json::Value::Array(list) => {
+                Self::List(list.into_iter().map(Self::from).collect())
+            }
+            serde_json::Value::Object(entries) => Self::Dict(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key, Self::from(value)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+fn from_number(number: &serde_json::Number) -> Value {
+    if let Some(value) = number.as_u64() {
+        return Value::from(value);
+    }
+    if let Some(value) = number.as_i64() {
+        return Value::from(value);
+    }
+    Value::Float(number.as_f64().unwrap_or(f64::NAN))
+}
+
+impl TryFrom<Value> for serde_json::Value {
+    type Error = ValueError;
+
+    /// Octets become a string of NUL and base64, NaN and infinities null, as on the wire.
+    fn try_from(value: Value) -> Result<Self, ValueError> {
+        Ok(match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Integer(value) => to_number(value)?,
+            Value::Float(value) => Self::from(value),
+            Value::Text(text) => Self::String(text),
+            Value::Binary(octets) => Self::String(format!("\0{}", STANDARD.encode(octets))),
+            Value::List(list) => {
+                let list: Result<_, _> = list.into_iter().map(Self::try_from).collect();
+                Self::Array(list?)
+            }
+            Value::Dict(dict) => {
+                let entries: Result<_, ValueError> = dict
+                    .into_iter()
+                    .map(|(key, value)| Ok((key, Self::try_from(value)?)))
+                    .collect();
+                Self::Object(entries?)
+            }
+        })
+    }
+}
+
+fn to_number(value: i128) -> Result<serde_json::Value, ValueError> {
+    if let Ok(value) = u64::try_from(value) {
+        return Ok(value.into());
+    }
+    if let Ok(value) = i64::try_from(value) {
+        return Ok(value.into());
+    }
+    Err(ValueError::new(format!("{value} exceeds 64 bits")))
+}
