@@ -1,0 +1,125 @@
+//! The services of one transport by path.
+
+use std::sync::Arc;
+
+use crossbar_config as config;
+use crossbar_net::{BoxFuture, Peer, Reply, Site};
+use http::header::{self, HeaderValue};
+use http::{Request, StatusCode};
+use hyper::body::{Body, Incoming};
+use parking_lot::RwLock;
+use tracing::info;
+
+use crate::ServiceError;
+use crate::answer::{Response, failure};
+use crate::asked::Asked;
+use crate::service::{Branch, Context, Service};
+use crate::trail::Trail;
+
+/// The Web services of one transport.
+pub struct Tree {
+    services: RwLock<Branch>,
+    context: Context,
+    access_log: bool,
+    /// `Strict-Transport-Security`
+    hsts: Option<HeaderValue>,
+}
+
+impl Tree {
+    /// Makes the services of a transport.
+    ///
+    /// # Errors
+    /// The first service that cannot be made.
+    pub fn new(config: &config::Web, context: Context) -> Result<Arc<Self>, ServiceError> {
+        let hsts = config.options.hsts.map(|age| age.as_secs());
+        Ok(Arc::new(Self {
+            services: RwLock::new(Branch::new(&config.paths, &context)?),
+            context,
+            access_log: config.options.access_log,
+            hsts: hsts.and_then(|age| HeaderValue::try_from(format!("max-age={age}")).ok()),
+        }))
+    }
+
+    /// Starts a service on a path: a component without slashes, or `/` for all others.
+    ///
+    /// # Errors
+    /// If a service runs there, or this one cannot be made.
+    pub fn start(&self, path: &str, service: &config::WebService) -> Result<(), ServiceError> {
+        let service = Service::new(service, &self.context)?;
+        self.services.write().add(path, service)
+    }
+
+    /// Stops the service on a path; requests under way are finished.
+    ///
+    /// # Errors
+    /// If none runs there.
+    pub fn stop(&self, path: &str) -> Result<(), ServiceError> {
+        self.services.write().remove(path)
+    }
+
+    /// The paths with a service, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.services.read().paths()
+    }
+
+    async fn answer(&self, request: &Request<Incoming>) -> Reply {
+        let Some(trail) = Trail::parse(request.uri().path()) else {
+            return Reply::Response(failure(StatusCode::NOT_FOUND));
+        };
+        let found = self.services.read().find(trail.components());
+        let Some((service, depth)) = found else {
+            return Reply::Response(failure(StatusCode::NOT_FOUND));
+        };
+        let asked = Asked {
+            method: request.method(),
+            headers: request.headers(),
+            uri: request.uri(),
+            trail: &trail,
+            depth,
+        };
+        service.serve(&asked).await
+    }
+
+    fn complete(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.insert(header::SERVER, HeaderValue::from_static("Crossbar"));
+        if let Some(hsts) = &self.hsts {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+    }
+}
+
+impl Site for Tree {
+    fn serve<'a>(
+        &'a self,
+        request: &'a mut Request<Incoming>,
+        peer: &'a Peer,
+    ) -> BoxFuture<'a, Reply> {
+        Box::pin(async move {
+            let mut reply = self.answer(request).await;
+            if let Reply::Response(response) = &mut reply {
+                self.complete(response);
+                if self.access_log {
+                    log(request, peer, response);
+                }
+            }
+            reply
+        })
+    }
+}
+
+/// Writes the access log's line; what the client sent is escaped, so that it cannot forge lines.
+fn log(request: &Request<Incoming>, peer: &Peer, response: &Response) {
+    let absent = HeaderValue::from_static("-");
+    let header = |name| request.headers().get(name).unwrap_or(&absent);
+    let address = peer.address.map(|address| address.ip().to_string());
+    info!(
+        target: "crossbar_web::access",
+        client = address.as_deref().unwrap_or("-"),
+        request = ?format_args!("{} {} {:?}", request.method(), request.uri(), request.version()),
+        status = response.status().as_u16(),
+        length = response.body().size_hint().exact(),
+        referer = ?header(header::REFERER),
+        agent = ?header(header::USER_AGENT),
+    );
+}

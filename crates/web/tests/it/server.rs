@@ -1,0 +1,161 @@
+//! A tree behind a socket, and a client that speaks HTTP by the letter.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbar_config::{StaticFiles, Web, WebOptions, WebService};
+use crossbar_net::{Body, Peer, Reply, Site};
+use crossbar_web::{Context, Tree};
+use http_body_util::{BodyExt, Empty};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A tree that is served until the test's runtime ends.
+pub(crate) struct Server {
+    pub(crate) tree: Arc<Tree>,
+    address: SocketAddr,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Server {
+    pub(crate) async fn start(paths: impl IntoIterator<Item = (&str, WebService)>) -> Self {
+        Self::with(paths, WebOptions::default(), Some(status())).await
+    }
+
+    pub(crate) async fn with(
+        paths: impl IntoIterator<Item = (&str, WebService)>,
+        options: WebOptions,
+        status: Option<Value>,
+    ) -> Self {
+        let paths = paths
+            .into_iter()
+            .map(|(path, service)| (path.to_owned(), service))
+            .collect();
+        let context = Context {
+            websocket: Arc::new(|_| unreachable!("no test here has a WebSocket service")),
+            status: Arc::new(move || {
+                let status = status.clone();
+                Box::pin(async move { status })
+            }),
+        };
+        let tree = Tree::new(&Web { paths, options }, context).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(accept(listener, Arc::clone(&tree)));
+        Self { tree, address }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "").await
+    }
+
+    /// Sends a request with more header lines, each ended by CRLF.
+    pub(crate) async fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{lines}\r\n");
+        let exchange = async {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut octets = Vec::new();
+            stream.read_to_end(&mut octets).await.unwrap();
+            octets
+        };
+        let octets = tokio::time::timeout(Duration::from_secs(30), exchange).await;
+        Answer::read(&octets.unwrap())
+    }
+}
+
+impl Answer {
+    fn read(octets: &[u8]) -> Self {
+        let end = octets
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .unwrap();
+        let head = std::str::from_utf8(&octets[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+        let headers = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        Self {
+            status: status.parse().unwrap(),
+            headers,
+            body: octets[end + 4..].to_vec(),
+        }
+    }
+
+    /// A header's value; empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// A static service as the configuration has it by default.
+pub(crate) fn files(directory: &Path) -> StaticFiles {
+    StaticFiles {
+        directory: directory.to_owned(),
+        directory_listing: false,
+        mime_types: BTreeMap::new(),
+        cache_timeout: Some(Duration::from_secs(43200)),
+        default_file: None,
+        allow_cross_origin: true,
+    }
+}
+
+/// What a node tells of itself.
+pub(crate) fn status() -> Value {
+    json!({
+        "title": "crossbar <1.0>",
+        "started": "2026-01-01T00:00:00.000Z",
+        "controller_pid": 4711,
+        "running_workers": 2,
+        "workers_by_type": {"router": 2},
+        "directory": "/secret/place",
+        "pubkey": "c0ffee",
+    })
+}
+
+async fn accept(listener: TcpListener, tree: Arc<Tree>) {
+    while let Ok((stream, address)) = listener.accept().await {
+        let tree = Arc::clone(&tree);
+        let peer = Peer {
+            address: Some(address),
+            secure: false,
+        };
+        let service = service_fn(move |mut request| {
+            let (tree, peer) = (Arc::clone(&tree), peer.clone());
+            async move {
+                Ok::<_, std::convert::Infallible>(match tree.serve(&mut request, &peer).await {
+                    Reply::Response(response) => response,
+                    Reply::WebSocket(_) => upgrade_required(),
+                })
+            }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+fn upgrade_required() -> http::Response<Body> {
+    let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+    http::Response::builder().status(426).body(body).unwrap()
+}

@@ -1,0 +1,110 @@
+//! Which service a path leads to.
+
+use std::time::Duration;
+
+use crossbar_config::{JsonDocument, WebOptions, WebService};
+use crossbar_web::ServiceError;
+use serde_json::json;
+
+use crate::server::{Server, status};
+
+fn named(name: &str) -> WebService {
+    WebService::Json(JsonDocument {
+        value: json!(name),
+        prettify: false,
+        allow_cross_origin: false,
+        discourage_caching: false,
+    })
+}
+
+fn branch<const N: usize>(paths: [(&str, WebService); N]) -> WebService {
+    WebService::Path(
+        paths
+            .map(|(path, service)| (path.to_owned(), service))
+            .into(),
+    )
+}
+
+#[tokio::test]
+async fn the_longest_path_wins() {
+    let inner = branch([("/", named("inner")), ("c", named("c"))]);
+    let server = Server::start([
+        ("/", WebService::Redirect("/elsewhere".to_owned())),
+        ("a", branch([("b", inner), ("d", named("d"))])),
+        ("x y", named("x y")),
+    ])
+    .await;
+    for (path, text) in [
+        ("/a/b", "\"inner\""),
+        ("/a/b/", "\"inner\""),
+        ("/a/b/c", "\"c\""),
+        ("/a/d", "\"d\""),
+        ("/%61/d", "\"d\""),
+        ("/x%20y", "\"x y\""),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.text()), (200, text), "{path}");
+    }
+    for path in ["/a", "/a/", "/a/none", "/a/b/none", "/a/d/e"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
+    for path in ["/", "/b", "/elsewhere/below"] {
+        assert_eq!(server.get(path).await.status, 302, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_on_the_root() {
+    let server = Server::start([("a", named("a"))]).await;
+    let answer = server.get("/").await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.header("server"), "Crossbar");
+    assert_eq!(server.ask("OPTIONS", "*", "").await.status, 404);
+    assert_eq!(server.get("http://here/a").await.text(), "\"a\"");
+}
+
+#[tokio::test]
+async fn services_come_and_go() {
+    let server = Server::start([("a", named("a"))]).await;
+    assert_eq!(server.get("/b").await.status, 404);
+    server.tree.start("b", &named("b")).unwrap();
+    server.tree.start("/", &named("root")).unwrap();
+    assert_eq!(server.get("/b").await.text(), "\"b\"");
+    assert_eq!(server.get("/").await.text(), "\"root\"");
+    assert_eq!(server.tree.paths(), ["/", "a", "b"]);
+    assert_eq!(
+        server.tree.start("a", &named("other")),
+        Err(ServiceError::AlreadyRunning {
+            path: "a".to_owned()
+        })
+    );
+    server.tree.stop("a").unwrap();
+    server.tree.stop("/").unwrap();
+    assert_eq!(server.get("/a").await.status, 404);
+    assert_eq!(server.get("/").await.status, 404);
+    let again = server.tree.stop("a").unwrap_err();
+    assert_eq!(again.to_string(), "no Web service runs on path \"a\"");
+}
+
+#[tokio::test]
+async fn hsts_on_all_answers() {
+    let options = WebOptions {
+        hsts: Some(Duration::from_secs(60)),
+        access_log: true,
+        ..WebOptions::default()
+    };
+    let server = Server::with([("a", named("a"))], options, Some(status())).await;
+    for path in ["/a", "/none"] {
+        let answer = server.get(path).await;
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=60",
+            "{path}"
+        );
+    }
+    let server = Server::start([("a", named("a"))]).await;
+    assert_eq!(
+        server.get("/a").await.header("strict-transport-security"),
+        ""
+    );
+}
