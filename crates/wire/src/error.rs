@@ -61,7 +61,7 @@ pub enum DecodeError {
         /// The most that is allowed.
         most: u64,
         /// What stands there.
-        found: f64,
+        found: Box<str>,
     },
     /// A word is not one of those that WAMP defines.
     #[error("{place} must be one of {}, found {found:?}", allowed.join(", "))]

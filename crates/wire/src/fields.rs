@@ -215,10 +215,10 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     #[cold]
     fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> DecodeError {
         let found = match token {
-            Token::Unsigned(number) => approximate(*number),
-            Token::Negative(number) => -1.0 - approximate(*number),
-            Token::Float(number) => *number,
-            Token::Digits(digits) => digits.parse().unwrap_or(f64::INFINITY),
+            Token::Unsigned(number) => number.to_string(),
+            Token::Negative(number) => (-1 - i128::from(*number)).to_string(),
+            Token::Float(number) => number.to_string(),
+            Token::Digits(digits) => digits.chars().take(40).collect(),
             Token::Null
             | Token::Bool(_)
             | Token::Text(_)
@@ -233,7 +233,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             place: self.place(),
             least,
             most,
-            found,
+            found: found.into(),
         }
     }
 
@@ -296,12 +296,6 @@ fn from_float(number: f64) -> Option<u64> {
     }
     // In decimal digits, since there is no checked conversion from a float. The sum turns -0.0 into 0.0.
     format!("{:.0}", number + 0.0).parse().ok()
-}
-
-/// Gives the nearest float, for error texts.
-fn approximate(number: u64) -> f64 {
-    let half = |half| f64::from(u32::try_from(half).unwrap_or_default());
-    half(number >> 32) * 4_294_967_296.0 + half(number & u64::from(u32::MAX))
 }
 
 const DICT: &str = "a dictionary";

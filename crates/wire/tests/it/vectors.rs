@@ -6,6 +6,8 @@ use bytes::Bytes;
 use crossbar_wire::{DecodeError, Format, Message};
 use serde_json::Value;
 
+use super::unhex;
+
 #[test]
 fn every_serialization_sample_decodes_and_encodes() {
     let mut encodings = 0;
@@ -130,13 +132,6 @@ fn variants(serializers: &Value, name: &str) -> Vec<Bytes> {
             Some(hex) => unhex(hex.as_str().unwrap()),
             None => Bytes::from(variant["bytes"].as_str().unwrap().to_owned()),
         })
-        .collect()
-}
-
-fn unhex(hex: &str) -> Bytes {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
         .collect()
 }
 
