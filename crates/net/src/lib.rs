@@ -1,9 +1,46 @@
-//! net.
+//! Sockets to realms: endpoints, RawSocket, WebSocket, their detection, and the driver of each realm.
+//!
+//! One task serves one connection: it reads, decodes, hands its messages to the realm and writes what waits. The realm is
+//! locked by whoever has messages for it; what it commands is queued at the receivers before it is unlocked, so that
+//! the order of the core is the order on the wire.
+//!
+//! Invariants:
+//! - No lock is held over an await, and none while a peer is waited for.
+//! - A connection at rest holds no buffer, and no timer once its session is open (pings aside).
+//! - What waits for a peer has a limit in octets; a peer that never speaks or never closes has a time limit.
+//! - However a connection ends, its realm is told.
 
+mod clock;
+mod connection;
+mod delivery;
+mod driver;
+mod endpoint;
+mod framing;
+mod gate;
+mod http;
+mod inlet;
+mod keepalive;
+mod large;
+mod listener;
+mod outlet;
+mod pool;
+mod rawsocket;
+mod router;
+mod runtime;
+mod session;
 mod site;
+mod sites;
+mod statistics;
+mod testee;
+mod time;
+mod upgrade;
+mod websocket;
+mod writer;
 
-pub use site::{Body, BoxFuture, Peer, Reply, Site};
-
-/// A WebSocket endpoint of a transport: its settings and the realms behind it.
-#[derive(Debug)]
-pub struct WebSocketService {}
+pub use endpoint::{Address, ListenError};
+pub use listener::{Listener, listen, serve_stream};
+pub use router::{RealmError, Router};
+pub use runtime::runtime;
+pub use site::{Body, BoxFuture, Peer, Reply, Site, empty, full};
+pub use statistics::Statistics;
+pub use websocket::WebSocketService;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::WebSocketService;
@@ -41,4 +42,16 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub secure: bool,
+}
+
+/// Makes an empty body.
+#[must_use]
+pub fn empty() -> Body {
+    full(Bytes::new())
+}
+
+/// Makes a body of octets that are all there.
+#[must_use]
+pub fn full(octets: impl Into<Bytes>) -> Body {
+    Body::new(http_body_util::Full::new(octets.into()).map_err(|never| match never {}))
 }

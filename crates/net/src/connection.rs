@@ -1,0 +1,475 @@
+//! One connection, from its transport's handshake on.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crossbar_core::Transport;
+use crossbar_wire::rawsocket::{FrameHeader, FrameKind};
+use crossbar_wire::websocket::{self, CloseCode, CloseFrame, Opcode};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tracing::debug;
+
+use crate::clock::{Clock, Due};
+use crate::driver::wake;
+use crate::framing::{Framing, Stage};
+use crate::inlet::{Fault, Inbound, Inlet};
+use crate::keepalive::{KeepAlive, Tick};
+use crate::outlet::{Batch, Ending, Next, Outlet, Part};
+use crate::pool;
+use crate::session::{Change, Session, Work};
+use crate::writer::Writer;
+
+/// A connection that speaks WAMP. One poll reads what has come, hands it to the realm and writes what waits; while
+/// nothing moves, it holds no buffer.
+pub(crate) struct Connection<S> {
+    stream: S,
+    inlet: Inlet,
+    outlet: Arc<Outlet>,
+    framing: Framing,
+    stage: Option<Box<Stage>>,
+    writer: Writer,
+    session: Session,
+    life: Life,
+    clock: Clock,
+    keep_alive: Option<Box<KeepAlive>>,
+    manners: Manners,
+}
+
+/// How the ends of a connection are treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// How long a peer may take until its session is open.
+    pub(crate) hello: Duration,
+    /// How long a peer may take to close once it was told to.
+    pub(crate) close: Duration,
+    /// Whether a breach of WebSocket's rules drops the connection without a close frame.
+    pub(crate) fail_by_drop: bool,
+    /// Whether a peer's close frame is answered with its own code and reason.
+    pub(crate) echo_close: bool,
+}
+
+/// The parts of a connection.
+pub(crate) struct Parts<S> {
+    /// The socket, after the transport's handshake.
+    pub(crate) stream: S,
+    /// The receiving side.
+    pub(crate) inlet: Inlet,
+    /// The sending side.
+    pub(crate) outlet: Arc<Outlet>,
+    /// How the outlet stores messages.
+    pub(crate) framing: Framing,
+    /// Makes frames of what the outlet stores, if it is staged.
+    pub(crate) stage: Option<Box<Stage>>,
+    /// What messages do.
+    pub(crate) session: Session,
+    /// Pings, if configured.
+    pub(crate) keep_alive: Option<Box<KeepAlive>>,
+    /// How it ends.
+    pub(crate) manners: Manners,
+}
+
+/// What a connection does with what comes in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Life {
+    /// It is served.
+    Live,
+    /// It is not listened to. Once all is written, what follows is done.
+    Flushing(Farewell),
+    /// All is written: the peer is to close.
+    Lingering,
+}
+
+/// How a connection is closed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Farewell {
+    /// At once.
+    Drop,
+    /// By ending the stream, and waiting for the peer to end its own, so that it can read all.
+    Shutdown,
+    /// By waiting for the peer's close frame.
+    AwaitClose,
+}
+
+/// The connection is finished.
+struct Gone;
+
+type Going = Result<(), Gone>;
+
+struct Scratch {
+    input: Vec<u8>,
+    work: Work,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
+        input: vec![0; READ],
+        work: Work::default(),
+    });
+}
+
+/// The most that one read brings, in octets.
+const READ: usize = 64 * 1024;
+/// How many reads a poll makes at most, so that others get their turn.
+const READS: usize = 4;
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Starts to serve. `early` is what came after the handshake in the same read.
+    pub(crate) fn new(parts: Parts<S>, early: &[u8]) -> Self {
+        let mut connection = Self {
+            clock: Clock::new(Due::Hello, parts.manners.hello),
+            stream: parts.stream,
+            inlet: parts.inlet,
+            outlet: parts.outlet,
+            framing: parts.framing,
+            stage: parts.stage,
+            writer: Writer::default(),
+            session: parts.session,
+            life: Life::Live,
+            keep_alive: parts.keep_alive,
+            manners: parts.manners,
+        };
+        if !early.is_empty() {
+            connection.inlet.feed(early);
+        }
+        connection
+    }
+
+    fn turn(&mut self, context: &mut Context<'_>) -> Going {
+        if let Some(ending) = self.outlet.awake() {
+            self.ending(ending)?;
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            let read = self.read(scratch, context);
+            wake(&mut scratch.work.wakes);
+            read
+        })?;
+        self.write(context)?;
+        self.mind_clock(context)
+    }
+
+    /// Reads and takes what has come.
+    fn read(&mut self, scratch: &mut Scratch, context: &mut Context<'_>) -> Going {
+        self.consume(&mut scratch.work)?;
+        for _ in 0..READS {
+            let mut buffer = ReadBuf::new(&mut scratch.input);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Err(error)) => {
+                    debug!(%error, "connection lost");
+                    return Err(Gone);
+                }
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => return self.end_of_input(),
+                Poll::Ready(Ok(())) => {
+                    if self.life == Life::Lingering && matches!(self.inlet, Inlet::Raw(_)) {
+                        continue;
+                    }
+                    self.inlet.feed(buffer.filled());
+                    self.consume(&mut scratch.work)?;
+                }
+            }
+        }
+        context.waker().wake_by_ref();
+        Ok(())
+    }
+
+    /// Takes the frames that are there whole.
+    fn consume(&mut self, work: &mut Work) -> Going {
+        loop {
+            match self.inlet.next() {
+                Ok(None) => break,
+                Ok(Some(inbound)) => self.take(inbound, work)?,
+                Err(fault) => {
+                    self.fault(&fault, work)?;
+                    break;
+                }
+            }
+        }
+        self.session.flush(work);
+        Ok(())
+    }
+
+    fn take(&mut self, inbound: Inbound, work: &mut Work) -> Going {
+        if self.life != Life::Live {
+            return match inbound {
+                Inbound::Close(_) if self.life == Life::Lingering => Err(Gone),
+                Inbound::Close(_) => {
+                    self.life = Life::Flushing(Farewell::Drop);
+                    Ok(())
+                }
+                Inbound::Message(_) | Inbound::Ping(_) | Inbound::Pong(_) => Ok(()),
+            };
+        }
+        if let Some(keep_alive) = &mut self.keep_alive {
+            keep_alive.heard();
+        }
+        match inbound {
+            Inbound::Message(body) => match self.session.take(&body, work) {
+                Change::None => {}
+                Change::Opened => self.opened(),
+                Change::Goodbye => {
+                    if let Some(ending) = self.outlet.awake() {
+                        self.ending(ending)?;
+                    }
+                }
+                Change::Refused => self.close(CloseCode::NORMAL, ""),
+                Change::Violation(what) => self.close(CloseCode::PROTOCOL_ERROR, &what),
+            },
+            Inbound::Ping(payload) => self.pong(&payload),
+            Inbound::Pong(payload) => {
+                if let Some(keep_alive) = &mut self.keep_alive {
+                    keep_alive.answered(&payload);
+                }
+            }
+            Inbound::Close(frame) => self.closed_by_peer(frame),
+        }
+        Ok(())
+    }
+
+    fn opened(&mut self) {
+        match &self.keep_alive {
+            Some(keep_alive) => self.clock.set(Due::Ping, keep_alive.interval()),
+            None => self.clock.clear(),
+        }
+    }
+
+    /// Answers a breach of the transport's rules.
+    fn fault(&mut self, fault: &Fault, work: &mut Work) -> Going {
+        if self.life != Life::Live {
+            return Err(Gone);
+        }
+        if self.manners.fail_by_drop && matches!(self.inlet, Inlet::Web(..)) {
+            debug!(what = fault.text, "connection dropped");
+            return Err(Gone);
+        }
+        self.session.violate(&fault.text, work);
+        self.close(fault.code, &fault.text);
+        Ok(())
+    }
+
+    fn ending(&mut self, ending: Ending) -> Going {
+        match ending {
+            Ending::Session {
+                transport,
+                violation,
+            } => {
+                self.session.ended(transport);
+                match transport {
+                    Transport::Keep if self.session.is_last() => {
+                        self.close(CloseCode::GOING_AWAY, "shutting down");
+                    }
+                    Transport::Keep => self.clock.set(Due::Hello, AFTER_GOODBYE),
+                    Transport::Close if violation => {
+                        self.close(CloseCode::PROTOCOL_ERROR, "protocol violation");
+                    }
+                    Transport::Close => self.close(CloseCode::NORMAL, ""),
+                }
+                Ok(())
+            }
+            Ending::Stop => {
+                self.session.leave();
+                self.close(CloseCode::GOING_AWAY, "shutting down");
+                Ok(())
+            }
+            Ending::Overflow => {
+                self.session.ended(Transport::Close);
+                Err(Gone)
+            }
+        }
+    }
+
+    /// Closes the connection once what is queued is written.
+    fn close(&mut self, code: CloseCode, reason: &str) {
+        if self.life != Life::Live {
+            return;
+        }
+        let farewell = match self.inlet {
+            Inlet::Raw(_) => Farewell::Shutdown,
+            Inlet::Web(..) => {
+                let mut frame = Vec::new();
+                websocket::put_close(&mut frame, Some(code), reason, None);
+                self.outlet.push_frame(&frame);
+                Farewell::AwaitClose
+            }
+        };
+        self.life = Life::Flushing(farewell);
+        self.clock.set(Due::Close, self.manners.close);
+    }
+
+    fn closed_by_peer(&mut self, frame: Option<CloseFrame>) {
+        self.session.leave();
+        let mut reply = Vec::new();
+        match frame {
+            Some(frame) if self.manners.echo_close => {
+                websocket::put_close(&mut reply, Some(frame.code), &frame.reason, None);
+            }
+            Some(_) | None => websocket::put_close(&mut reply, Some(CloseCode::NORMAL), "", None),
+        }
+        self.outlet.push_frame(&reply);
+        self.life = Life::Flushing(Farewell::Drop);
+        self.clock.set(Due::Close, self.manners.close);
+    }
+
+    /// The peer sends no more. What it has coming is still written.
+    fn end_of_input(&mut self) -> Going {
+        if self.life == Life::Lingering {
+            return Err(Gone);
+        }
+        self.session.leave();
+        self.life = Life::Flushing(Farewell::Drop);
+        self.clock.set(Due::Close, self.manners.close);
+        Ok(())
+    }
+
+    fn pong(&self, payload: &[u8]) {
+        let mut frame = Vec::new();
+        match self.inlet {
+            Inlet::Raw(_) => {
+                if let Ok(header) = FrameHeader::new(FrameKind::Pong, payload.len()) {
+                    frame.extend_from_slice(&header.octets());
+                    frame.extend_from_slice(payload);
+                }
+            }
+            Inlet::Web(..) => websocket::put_control(&mut frame, Opcode::Pong, payload, None),
+        }
+        self.outlet.push_frame(&frame);
+    }
+
+    /// Writes what waits, until nothing does or the socket takes no more.
+    fn write(&mut self, context: &mut Context<'_>) -> Going {
+        loop {
+            match self.writer.poll_write_all(&mut self.stream, context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    debug!(%error, "connection lost");
+                    return Err(Gone);
+                }
+                Poll::Pending => match self.outlet.block(context) {
+                    Some(ending) => {
+                        self.ending(ending)?;
+                        continue;
+                    }
+                    None => return Ok(()),
+                },
+            }
+            let written = std::mem::take(&mut self.writer.octets);
+            match self.outlet.next(written, context) {
+                Next::Write(batch) => self.load(batch),
+                Next::End(ending) => self.ending(ending)?,
+                Next::Sleep => return self.written(context),
+            }
+        }
+    }
+
+    /// Moves what waited into the writer.
+    fn load(&mut self, batch: Batch) {
+        self.writer.octets += batch.octets;
+        for part in batch.parts {
+            match part {
+                Part::Small(buffer) => self.load_frames(buffer),
+                Part::Large(large) => match large.body(self.outlet.format, self.outlet.longest) {
+                    Ok(body) => self.load_body(body),
+                    Err(why) => self.session.undeliverable(&large, why),
+                },
+            }
+        }
+        self.load_frames(batch.tail);
+    }
+
+    fn load_frames(&mut self, buffer: Vec<u8>) {
+        let Some(stage) = &mut self.stage else {
+            self.writer.push(buffer);
+            return;
+        };
+        let mut frames = pool::take();
+        stage.put_items(self.outlet.format, &buffer, &mut frames);
+        pool::give(buffer);
+        self.writer.push(frames);
+    }
+
+    fn load_body(&mut self, body: bytes::Bytes) {
+        let mut frames = pool::take();
+        match &mut self.stage {
+            Some(stage) => {
+                stage.put_message(crate::framing::kind(self.outlet.format), &body, &mut frames);
+                self.writer.push(frames);
+            }
+            None => {
+                self.framing
+                    .put_header(self.outlet.format, body.len(), &mut frames);
+                self.writer.push(frames);
+                self.writer.push_shared(body);
+            }
+        }
+    }
+
+    /// All is written.
+    fn written(&mut self, context: &mut Context<'_>) -> Going {
+        match self.life {
+            Life::Live | Life::Lingering => Ok(()),
+            Life::Flushing(Farewell::Drop) => {
+                let _ = Pin::new(&mut self.stream).poll_shutdown(context);
+                Err(Gone)
+            }
+            Life::Flushing(farewell) => {
+                if farewell == Farewell::Shutdown {
+                    let _ = Pin::new(&mut self.stream).poll_shutdown(context);
+                }
+                self.life = Life::Lingering;
+                Ok(())
+            }
+        }
+    }
+
+    fn mind_clock(&mut self, context: &mut Context<'_>) -> Going {
+        while let Poll::Ready(due) = self.clock.poll(context) {
+            match due {
+                Due::Hello if self.life == Life::Live => {
+                    debug!("connection closed: no session was opened in time");
+                    self.session.ended(Transport::Close);
+                    self.close(CloseCode::POLICY_VIOLATION, "no session was opened in time");
+                    context.waker().wake_by_ref();
+                }
+                Due::Hello | Due::Close => return Err(Gone),
+                Due::Ping => self.tick(context)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self, context: &Context<'_>) -> Going {
+        let Some(keep_alive) = &mut self.keep_alive else {
+            return Ok(());
+        };
+        match keep_alive.tick() {
+            Tick::Wait(time) => self.clock.set(Due::Ping, time),
+            Tick::Ping(frame, time) => {
+                self.clock.set(Due::Ping, time);
+                self.outlet.push_frame(&frame);
+                context.waker().wake_by_ref();
+            }
+            Tick::Dead => {
+                debug!("connection dropped: a ping was not answered in time");
+                return Err(Gone);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.get_mut().turn(context) {
+            Ok(()) => Poll::Pending,
+            Err(Gone) => Poll::Ready(()),
+        }
+    }
+}
+
+/// How long a connection may go on without a session after GOODBYE. The client closes it, or opens another session.
+const AFTER_GOODBYE: Duration = Duration::from_secs(60);

@@ -1,0 +1,221 @@
+//! Carries out what a realm commands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use crossbar_core::{Command, Join, Outbox, Realm, Transport, Undeliverable};
+use crossbar_wire::{Abort, Event, Format, Message, SessionId};
+use foldhash::fast::RandomState;
+use tracing::{debug, warn};
+
+use crate::large::{LARGE, Large, payload_length, slot};
+use crate::outlet::{Ending, Outlet, Rejection};
+use crate::statistics::Counters;
+
+/// A realm and the outlets of its sessions. Each method leaves the outbox empty: what the realm commanded is done.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) realm: Realm,
+    outlets: HashMap<SessionId, Arc<Outlet>, RandomState>,
+    outbox: Outbox,
+    encoder: Encoder,
+    /// The tasks that have something to write.
+    pub(crate) wakes: Vec<Waker>,
+    /// The session that was last told that it broke the protocol.
+    violator: Option<SessionId>,
+    counters: Arc<Counters>,
+}
+
+/// The reason of the ABORT for a peer that broke the protocol.
+pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
+
+impl Delivery {
+    pub(crate) fn new(realm: Realm, counters: Arc<Counters>) -> Self {
+        Self {
+            realm,
+            outlets: HashMap::default(),
+            outbox: Outbox::new(),
+            encoder: Encoder::default(),
+            wakes: Vec::new(),
+            violator: None,
+            counters,
+        }
+    }
+
+    /// Gives how many sessions are open.
+    pub(crate) fn sessions(&self) -> usize {
+        self.outlets.len()
+    }
+
+    /// Opens a session whose messages go to `outlet`.
+    ///
+    /// # Errors
+    /// Gives the ABORT to send instead.
+    pub(crate) fn join(&mut self, join: Join, outlet: &Arc<Outlet>) -> Result<(), Box<Abort>> {
+        let session = join.session;
+        self.realm.join(join, &mut self.outbox).map_err(Box::new)?;
+        self.outlets.insert(session, Arc::clone(outlet));
+        self.dispatch();
+        Ok(())
+    }
+
+    /// Hands in a message.
+    pub(crate) fn handle(&mut self, from: SessionId, message: Message, now: Instant) {
+        self.realm.handle(from, message, now, &mut self.outbox);
+        self.dispatch();
+    }
+
+    /// Ends a session whose connection is gone.
+    pub(crate) fn leave(&mut self, session: SessionId) {
+        self.outlets.remove(&session);
+        self.act(|realm, outbox| realm.leave(session, outbox));
+    }
+
+    /// Ends all sessions, and their connections.
+    pub(crate) fn stop(&mut self) {
+        for (session, outlet) in std::mem::take(&mut self.outlets) {
+            self.act(|realm, outbox| realm.leave(session, outbox));
+            outlet.end(Ending::Stop, &mut self.wakes);
+        }
+    }
+
+    /// Lets the realm do something.
+    pub(crate) fn act(&mut self, act: impl FnOnce(&mut Realm, &mut Outbox)) {
+        act(&mut self.realm, &mut self.outbox);
+        self.dispatch();
+    }
+
+    fn dispatch(&mut self) {
+        while let Some(command) = self.outbox.pop_front() {
+            match command {
+                Command::Send { to, message } => self.send(to, message),
+                Command::Publish { to, event } => self.publish(&to, event),
+                Command::End { session, transport } => self.end(session, transport),
+            }
+        }
+    }
+
+    fn send(&mut self, to: SessionId, message: Message) {
+        let Some(outlet) = self.outlets.get(&to) else {
+            return;
+        };
+        if payload_length(&message) >= LARGE {
+            let large = Arc::new(Large::new(message));
+            if let Err(rejection) = outlet.push_large(Arc::clone(&large), &mut self.wakes) {
+                self.reject(to, &large.message, rejection);
+            }
+            return;
+        }
+        if let Message::Abort(abort) = &message
+            && abort.reason == PROTOCOL_VIOLATION
+        {
+            self.violator = Some(to);
+        }
+        self.encoder.begin();
+        let queued = match self.encoder.body(&message, outlet.format) {
+            Some(body) => outlet.push(body, &mut self.wakes),
+            None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
+        };
+        if let Err(rejection) = queued {
+            self.reject(to, &message, rejection);
+        }
+    }
+
+    /// Queues one event for all its receivers, encoded once for each serializer among them.
+    fn publish(&mut self, to: &[SessionId], event: Event) {
+        let message = Message::Event(event);
+        let large =
+            (payload_length(&message) >= LARGE).then(|| Arc::new(Large::new(message.clone())));
+        self.encoder.begin();
+        for &session in to {
+            let Some(outlet) = self.outlets.get(&session) else {
+                continue;
+            };
+            let queued = match &large {
+                Some(large) => outlet.push_large(Arc::clone(large), &mut self.wakes),
+                None => match self.encoder.body(&message, outlet.format) {
+                    Some(body) => outlet.push(body, &mut self.wakes),
+                    None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
+                },
+            };
+            if let Err(rejection) = queued {
+                self.reject(session, &message, rejection);
+            }
+        }
+    }
+
+    fn end(&mut self, session: SessionId, transport: Transport) {
+        let violation = self.violator.take() == Some(session);
+        debug!(%session, "session ended");
+        if let Some(outlet) = self.outlets.remove(&session) {
+            let ending = Ending::Session {
+                transport,
+                violation,
+            };
+            outlet.end(ending, &mut self.wakes);
+        }
+    }
+
+    fn reject(&mut self, to: SessionId, message: &Message, rejection: Rejection) {
+        let is_event = matches!(message, Message::Event(_));
+        match rejection {
+            Rejection::Undeliverable(_) | Rejection::Full { drop_events: true } if is_event => {
+                Counters::add(&self.counters.events_dropped, 1);
+            }
+            Rejection::Undeliverable(_) if matches!(message, Message::Welcome(_)) => {
+                warn!(session = %to, "session closed: its client takes no message as long as WELCOME");
+                self.close(
+                    to,
+                    Ending::Session {
+                        transport: Transport::Close,
+                        violation: false,
+                    },
+                );
+            }
+            Rejection::Undeliverable(why) => {
+                Counters::add(&self.counters.undeliverable, 1);
+                self.realm.undeliverable(to, message, why, &mut self.outbox);
+            }
+            Rejection::Full { .. } => {
+                warn!(session = %to, "session closed: too much waits for it to read");
+                Counters::add(&self.counters.sessions_overflowed, 1);
+                self.close(to, Ending::Overflow);
+            }
+        }
+    }
+
+    fn close(&mut self, session: SessionId, ending: Ending) {
+        if let Some(outlet) = self.outlets.remove(&session) {
+            outlet.end(ending, &mut self.wakes);
+        }
+        self.realm.leave(session, &mut self.outbox);
+    }
+}
+
+/// Encodes one message at a time, once for each serializer, into buffers that stay.
+#[derive(Debug, Default)]
+struct Encoder {
+    bodies: [Vec<u8>; 3],
+    /// Whether the body of that serializer is there (true) or cannot be (false).
+    states: [Option<bool>; 3],
+}
+
+impl Encoder {
+    /// Forgets the last message.
+    const fn begin(&mut self) {
+        self.states = [None; 3];
+    }
+
+    /// Gives the octets of a message, the same since the last [`Encoder::begin`]; none if there can be none.
+    fn body(&mut self, message: &Message, format: Format) -> Option<&[u8]> {
+        let slot = slot(format);
+        let body = &mut self.bodies[slot];
+        let there = *self.states[slot].get_or_insert_with(|| {
+            body.clear();
+            message.encode(format, body).is_ok()
+        });
+        there.then_some(body)
+    }
+}

@@ -1,0 +1,254 @@
+//! Drives a realm: the lock, the timer, the end.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use crossbar_core::{Join, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
+use crossbar_wire::{Abort, Message, SessionId, Text};
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::delivery::Delivery;
+use crate::outlet::Outlet;
+use crate::statistics::Counters;
+
+/// Owns one realm. Whoever has messages for it locks it, hands them in, and carries out what the realm commands before it
+/// unlocks: messages are queued in the order in which the realm decided. Nothing here waits for a peer.
+///
+/// Tasks to wake are given to the caller, who wakes them with [`wake`] when no lock is held.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    name: Text,
+    state: Mutex<State>,
+    /// Tells the timer's task that an earlier time is due.
+    alarm: Notify,
+    /// Tells that the last session of a closed realm has gone.
+    emptied: Notify,
+    counters: Arc<Counters>,
+    stopped: CancellationToken,
+}
+
+#[derive(Debug)]
+struct State {
+    delivery: Delivery,
+    /// What the timer's task waits for.
+    armed: Option<Instant>,
+    /// Nobody joins any more.
+    closed: bool,
+}
+
+impl Driver {
+    /// Makes an empty realm. Its timer runs as soon as [`Driver::run_timer`] does.
+    pub(crate) fn new(
+        name: Text,
+        options: RealmOptions,
+        seed: [u8; 32],
+        counters: Arc<Counters>,
+        stopped: CancellationToken,
+    ) -> Self {
+        let realm = Realm::new(name.clone(), options, seed);
+        let state = State {
+            delivery: Delivery::new(realm, Arc::clone(&counters)),
+            armed: None,
+            closed: false,
+        };
+        Self {
+            name,
+            state: Mutex::new(state),
+            alarm: Notify::new(),
+            emptied: Notify::new(),
+            counters,
+            stopped,
+        }
+    }
+
+    /// Gives how many sessions are open.
+    pub(crate) fn sessions(&self) -> usize {
+        self.state.lock().delivery.sessions()
+    }
+
+    /// Adds or replaces a role.
+    pub(crate) fn set_role(&self, role: RoleConfig) {
+        self.state.lock().delivery.realm.set_role(role);
+    }
+
+    /// Removes a role. Says whether it was there.
+    pub(crate) fn remove_role(&self, name: &str) -> bool {
+        self.state.lock().delivery.realm.remove_role(name)
+    }
+
+    /// Looks at the realm.
+    pub(crate) fn inspect<T>(&self, look: impl FnOnce(&Realm) -> T) -> T {
+        look(&self.state.lock().delivery.realm)
+    }
+
+    /// Opens a session on a connection.
+    ///
+    /// # Errors
+    /// Gives the ABORT to send instead.
+    pub(crate) fn join(
+        &self,
+        join: Join,
+        outlet: &Arc<Outlet>,
+        wakes: &mut Vec<Waker>,
+    ) -> Result<(), Box<Abort>> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(Box::new(no_such_realm(&self.name)));
+        }
+        let session = join.session;
+        state.delivery.join(join, outlet)?;
+        debug!(realm = %self.name, %session, "session opened");
+        self.finish(state, wakes);
+        Ok(())
+    }
+
+    /// Hands in messages of an open session, oldest first.
+    pub(crate) fn submit(
+        &self,
+        from: SessionId,
+        messages: &mut Vec<Message>,
+        wakes: &mut Vec<Waker>,
+    ) {
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        for message in messages.drain(..) {
+            state.delivery.handle(from, message, now);
+        }
+        self.finish(state, wakes);
+    }
+
+    /// Ends a session that broke the protocol.
+    pub(crate) fn violate(&self, session: SessionId, what: &str, wakes: &mut Vec<Waker>) {
+        self.with(wakes, |realm, outbox| realm.violate(session, what, outbox));
+    }
+
+    /// Ends a session whose connection is gone.
+    pub(crate) fn leave(&self, session: SessionId, wakes: &mut Vec<Waker>) {
+        let mut state = self.state.lock();
+        state.delivery.leave(session);
+        debug!(realm = %self.name, %session, "session lost its transport");
+        self.finish(state, wakes);
+    }
+
+    /// Takes back a message that its receiver's task could not encode.
+    pub(crate) fn undeliverable(
+        &self,
+        to: SessionId,
+        message: &Message,
+        why: Undeliverable,
+        wakes: &mut Vec<Waker>,
+    ) {
+        Counters::add(&self.counters.undeliverable, 1);
+        self.with(wakes, |realm, outbox| {
+            realm.undeliverable(to, message, why, outbox);
+        });
+    }
+
+    /// Says GOODBYE to all sessions and lets nobody join any more.
+    pub(crate) fn close(&self, reason: &str) {
+        let mut wakes = Vec::new();
+        self.state.lock().closed = true;
+        self.with(&mut wakes, |realm, outbox| {
+            realm.close(reason, Instant::now(), outbox);
+        });
+        wake(&mut wakes);
+    }
+
+    /// Waits until no session is left in a closed realm.
+    pub(crate) async fn emptied(&self) {
+        let mut emptied = std::pin::pin!(self.emptied.notified());
+        loop {
+            emptied.as_mut().enable();
+            if self.sessions() == 0 {
+                return;
+            }
+            emptied.as_mut().await;
+            emptied.set(self.emptied.notified());
+        }
+    }
+
+    /// Closes the connections of the sessions that are still there, and ends the timer's task.
+    pub(crate) fn stop(&self) {
+        let mut wakes = Vec::new();
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.delivery.stop();
+        self.finish(state, &mut wakes);
+        wake(&mut wakes);
+        self.stopped.cancel();
+    }
+
+    /// Wakes the realm whenever it has something to do by itself. Ends when the realm is stopped.
+    pub(crate) async fn run_timer(self: Arc<Self>) {
+        let mut wakes = Vec::new();
+        loop {
+            let due = {
+                let mut state = self.state.lock();
+                state.armed = state.delivery.realm.next_timeout();
+                state.armed
+            };
+            let ring = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.stopped.cancelled() => return,
+                () = self.alarm.notified() => {}
+                () = ring => {
+                    let now = tokio::time::Instant::now().into_std();
+                    self.with(&mut wakes, |realm, outbox| realm.handle_timeout(now, outbox));
+                    wake(&mut wakes);
+                }
+            }
+        }
+    }
+
+    fn with(&self, wakes: &mut Vec<Waker>, act: impl FnOnce(&mut Realm, &mut Outbox)) {
+        let mut state = self.state.lock();
+        state.delivery.act(act);
+        self.finish(state, wakes);
+    }
+
+    /// Sees to the timer, and unlocks.
+    fn finish(&self, mut state: MutexGuard<'_, State>, wakes: &mut Vec<Waker>) {
+        wakes.append(&mut state.delivery.wakes);
+        if state.closed && state.delivery.sessions() == 0 {
+            self.emptied.notify_waiters();
+        }
+        let next = state.delivery.realm.next_timeout();
+        let earlier = match (next, state.armed) {
+            (Some(next), Some(armed)) => next < armed,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if earlier {
+            state.armed = next;
+            drop(state);
+            self.alarm.notify_one();
+        }
+    }
+}
+
+/// Wakes tasks, outside any lock.
+pub(crate) fn wake(wakes: &mut Vec<Waker>) {
+    for waker in wakes.drain(..) {
+        waker.wake();
+    }
+}
+
+/// Says that there is no such realm.
+pub(crate) fn no_such_realm(name: &str) -> Abort {
+    Abort {
+        message: Some(Text::from(format!(
+            "no realm \"{name}\" exists on this router"
+        ))),
+        reason: Text::from_static("wamp.error.no_such_realm"),
+        ..Abort::default()
+    }
+}

@@ -1,0 +1,144 @@
+//! What a transport does with a connection that has just come in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crossbar_wire::rawsocket::MAGIC;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::connection::Connection;
+use crate::http::{self, Upgraded};
+use crate::rawsocket::RawSocketService;
+use crate::site::{Peer, Site};
+use crate::statistics::Counters;
+use crate::{Router, testee};
+
+/// What a transport speaks.
+pub(crate) enum Gate {
+    /// RawSocket only.
+    RawSocket(RawSocketService),
+    /// HTTP, which may lead to WebSocket.
+    Http(Arc<dyn Site>),
+    /// Both, told apart by the first octet.
+    Universal(RawSocketService, Arc<dyn Site>),
+    /// Nothing but the octets that come, sent back.
+    Echo,
+}
+
+/// How long a client may take for the first octets of a connection.
+const FIRST_OCTETS: Duration = Duration::from_secs(10);
+
+/// Serves one connection to its end.
+pub(crate) async fn serve<S>(stream: S, gate: Arc<Gate>, router: Arc<Router>, peer: Peer)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // The handshake's state is large and short-lived: boxed, it costs idle sessions nothing.
+    if let Some(connection) = Box::pin(shake_hands(stream, gate, router, peer)).await {
+        connection.await;
+    }
+}
+
+async fn shake_hands<S>(
+    stream: S,
+    gate: Arc<Gate>,
+    router: Arc<Router>,
+    peer: Peer,
+) -> Option<Connection<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stop = router.shutdown();
+    let connection = match &*gate {
+        Gate::RawSocket(service) => rawsocket(stream, service, stop, &[]).await,
+        Gate::Http(site) => web(stream, Bytes::new(), &**site, &peer, stop).await,
+        Gate::Universal(service, site) => {
+            let (stream, first) = first_octet(stream, stop).await?;
+            if first == MAGIC {
+                rawsocket(stream, service, stop, &[first]).await
+            } else {
+                let early = Bytes::copy_from_slice(&[first]);
+                web(stream, early, &**site, &peer, stop).await
+            }
+        }
+        Gate::Echo => {
+            testee::echo_octets(stream, stop).await;
+            return None;
+        }
+    };
+    if connection.is_none() {
+        Counters::add(&router.counters().handshakes_failed, 1);
+    }
+    connection
+}
+
+async fn rawsocket<S>(
+    mut stream: S,
+    service: &RawSocketService,
+    stop: &CancellationToken,
+    early: &[u8],
+) -> Option<Connection<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let handshake = tokio::time::timeout(FIRST_OCTETS, service.accept(&mut stream, early));
+    let request = tokio::select! {
+        () = stop.cancelled() => return None,
+        done = handshake => match done {
+            Ok(Ok(request)) => request,
+            Ok(Err(failure)) => {
+                debug!(%failure, "RawSocket handshake failed");
+                return None;
+            }
+            Err(_) => {
+                debug!("connection closed: no RawSocket handshake in time");
+                return None;
+            }
+        },
+    };
+    Some(service.connect(stream, request))
+}
+
+async fn web<S>(
+    stream: S,
+    early: Bytes,
+    site: &dyn Site,
+    peer: &Peer,
+    stop: &CancellationToken,
+) -> Option<Connection<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let upgraded = http::serve(stream, early, site, peer, stop).await?;
+    let Some(format) = upgraded.agreement.format else {
+        testee::echo(upgraded).await;
+        return None;
+    };
+    let Upgraded {
+        stream,
+        early,
+        service,
+        agreement,
+    } = upgraded;
+    Some(service.connect(stream, agreement, format, &early))
+}
+
+async fn first_octet<S: AsyncRead + Unpin>(
+    mut stream: S,
+    stop: &CancellationToken,
+) -> Option<(S, u8)> {
+    tokio::select! {
+        () = stop.cancelled() => None,
+        first = tokio::time::timeout(FIRST_OCTETS, stream.read_u8()) => match first {
+            Ok(Ok(first)) => Some((stream, first)),
+            Ok(Err(_)) => None,
+            Err(_) => {
+                debug!("connection closed: it sent nothing in time");
+                None
+            }
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! HTTP on a connection, until it ends or becomes a WebSocket.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::WebSocketService;
+use crate::site::{Body, Peer, Reply, Site};
+use crate::upgrade::{self, Agreement};
+
+/// A connection that has become a WebSocket.
+pub(crate) struct Upgraded<S> {
+    /// The stream after the handshake.
+    pub(crate) stream: S,
+    /// What came after the handshake in the same read.
+    pub(crate) early: Bytes,
+    /// The service that took it.
+    pub(crate) service: Arc<WebSocketService>,
+    /// What was agreed.
+    pub(crate) agreement: Agreement,
+}
+
+/// How long a client may take for a request's head, and between requests.
+const HEAD: Duration = Duration::from_secs(10);
+/// The longest head of a request, in octets.
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// Answers requests until the client goes away, `stop` is cancelled, or a WebSocket service takes the connection. `early`
+/// are octets that were read already.
+pub(crate) async fn serve<S>(
+    stream: S,
+    early: Bytes,
+    site: &dyn Site,
+    peer: &Peer,
+    stop: &CancellationToken,
+) -> Option<Upgraded<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let taken = Mutex::new(None);
+    let service = service_fn(|request| {
+        let taken = &taken;
+        Box::pin(async move { Ok::<_, Infallible>(answer(request, site, peer, taken).await) })
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(LONGEST_HEAD)
+        .serve_connection(TokioIo::new(Rewound { early, stream }), service);
+    let mut stopping = std::pin::pin!(stop.cancelled());
+    let mut stopped = false;
+    let done = std::future::poll_fn(|context| {
+        if !stopped && stopping.as_mut().poll(context).is_ready() {
+            stopped = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        connection.poll_without_shutdown(context)
+    })
+    .await;
+    if let Err(error) = done {
+        debug!(%error, "HTTP connection failed");
+        return None;
+    }
+    let parts = connection.into_parts();
+    let (service, agreement) = taken.lock().take()?;
+    Some(Upgraded {
+        stream: parts.io.into_inner().stream,
+        early: parts.read_buf,
+        service,
+        agreement,
+    })
+}
+
+type Taken = Mutex<Option<(Arc<WebSocketService>, Agreement)>>;
+
+async fn answer(
+    mut request: Request<Incoming>,
+    site: &dyn Site,
+    peer: &Peer,
+    taken: &Taken,
+) -> Response<Body> {
+    match site.serve(&mut request, peer).await {
+        Reply::Response(response) => response,
+        Reply::WebSocket(service) => {
+            let options = &service.options;
+            match upgrade::agree(&request, service.formats.as_deref(), options) {
+                Ok((agreement, response)) => {
+                    *taken.lock() = Some((service, agreement));
+                    response
+                }
+                Err(refusal) => {
+                    debug!(%refusal, "no WebSocket");
+                    upgrade::refuse(&refusal, options)
+                }
+            }
+        }
+    }
+}
+
+/// Answers that there is nothing.
+pub(crate) fn not_found() -> Response<Body> {
+    let mut response = Response::new(crate::site::full("404 Not Found\n"));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// A stream of which some octets were read already.
+struct Rewound<S> {
+    early: Bytes,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.early.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let count = self.early.len().min(buffer.remaining());
+        buffer.put_slice(&self.early.split_to(count));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, octets)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

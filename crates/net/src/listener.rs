@@ -1,0 +1,284 @@
+//! Transports that listen.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbar_config::{Transport, TransportKind};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::endpoint::{Address, Bound, ListenError, bind};
+use crate::gate::{self, Gate};
+use crate::rawsocket::RawSocketService;
+use crate::site::{Peer, Site};
+use crate::sites::{Lone, Universal};
+use crate::statistics::Counters;
+use crate::{Router, WebSocketService};
+
+/// A transport that listens. Dropping it does not stop it.
+#[derive(Debug)]
+pub struct Listener {
+    address: Address,
+    stop: CancellationToken,
+}
+
+/// Starts a transport: binds its endpoint and serves what comes in. Must be called within a tokio runtime. `site` answers
+/// the HTTP requests of `web` and of `universal` with Web services.
+///
+/// # Errors
+/// Says why the transport does not listen.
+pub fn listen(
+    transport: &Transport,
+    router: &Arc<Router>,
+    site: Option<Arc<dyn Site>>,
+) -> Result<Listener, ListenError> {
+    let gate = Arc::new(gate(&transport.kind, router, site)?);
+    let (bound, address) = bind(&transport.endpoint)?;
+    let stop = router.shutdown().child_token();
+    let accept = Accept {
+        gate,
+        router: Arc::clone(router),
+        room: Arc::new(Semaphore::new(
+            transport.max_connections.min(Semaphore::MAX_PERMITS),
+        )),
+        most: transport.max_connections,
+        stop: stop.clone(),
+    };
+    match bound {
+        Bound::Tcp(listeners, user_timeout) => {
+            for listener in listeners {
+                let tcp = Tcp {
+                    listener,
+                    user_timeout,
+                };
+                router.tasks().spawn(accept.clone().run(tcp));
+            }
+        }
+        #[cfg(unix)]
+        Bound::Unix(listener, path) => {
+            let unix = Unix { listener, path };
+            router.tasks().spawn(accept.run(unix));
+        }
+    }
+    info!(transport = transport.id, %address, "transport listening on {address}");
+    Ok(Listener { address, stop })
+}
+
+/// Serves a single RawSocket connection over a stream that is there already, such as a socket to another process of the
+/// node. It ends with the router.
+pub fn serve_stream<S>(stream: S, config: &crossbar_config::RawSocket, router: &Arc<Router>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let gate = Arc::new(Gate::RawSocket(RawSocketService::new(config, router)));
+    let serve = gate::serve(stream, gate, Arc::clone(router), Peer::default());
+    router.tasks().spawn(serve);
+}
+
+impl Listener {
+    /// Gives the address, with the port that was found.
+    #[must_use]
+    pub const fn local_address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Stops to accept connections; those that are there stay.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+fn gate(
+    kind: &TransportKind,
+    router: &Arc<Router>,
+    site: Option<Arc<dyn Site>>,
+) -> Result<Gate, ListenError> {
+    Ok(match kind {
+        TransportKind::WebSocket(config) => {
+            Gate::Http(Arc::new(Lone(WebSocketService::new(config, router))))
+        }
+        TransportKind::RawSocket(config) => Gate::RawSocket(RawSocketService::new(config, router)),
+        TransportKind::Web(_) => Gate::Http(site.ok_or(ListenError::NoSite)?),
+        TransportKind::Universal(config) => {
+            if config.web.is_some() && site.is_none() {
+                return Err(ListenError::NoSite);
+            }
+            let websocket = config
+                .websocket
+                .iter()
+                .map(|(path, config)| (path.clone(), WebSocketService::new(config, router)))
+                .collect();
+            let web = Arc::new(Universal {
+                websocket,
+                web: site,
+            });
+            match &config.rawsocket {
+                Some(raw) => Gate::Universal(RawSocketService::new(raw, router), web),
+                None => Gate::Http(web),
+            }
+        }
+        TransportKind::WebSocketTestee(options) => {
+            Gate::Http(Arc::new(Lone(WebSocketService::echo(options, router))))
+        }
+        TransportKind::StreamTestee => Gate::Echo,
+    })
+}
+
+/// What the accept loop needs.
+#[derive(Clone)]
+struct Accept {
+    gate: Arc<Gate>,
+    router: Arc<Router>,
+    /// A permit for each connection that may be open.
+    room: Arc<Semaphore>,
+    most: usize,
+    stop: CancellationToken,
+}
+
+/// A socket that listens.
+trait Door: Send + Sync + 'static {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next connection.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+struct Tcp {
+    listener: TcpListener,
+    user_timeout: Option<Duration>,
+}
+
+#[cfg(unix)]
+struct Unix {
+    listener: tokio::net::UnixListener,
+    path: std::path::PathBuf,
+}
+
+/// How long nothing is accepted when the process has no descriptors left.
+const EXHAUSTED: Duration = Duration::from_millis(200);
+/// How often one warning is repeated at most.
+const WARNING: Duration = Duration::from_secs(10);
+
+impl Accept {
+    async fn run<D: Door>(self, door: D) {
+        let mut warned = None;
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.cancelled() => return,
+                accepted = door.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => match Arc::clone(&self.room).try_acquire_owned() {
+                    Ok(permit) => self.serve(stream, peer, permit),
+                    Err(_) => {
+                        Counters::add(&self.router.counters().connections_refused, 1);
+                        if is_due(&mut warned) {
+                            warn!(
+                                max_connections = self.most,
+                                "connections are closed: the transport has as many as it may"
+                            );
+                        }
+                    }
+                },
+                Err(error) if is_of_one_connection(&error) => {
+                    debug!(%error, "a connection went before it was accepted");
+                }
+                Err(error) => {
+                    if is_due(&mut warned) {
+                        warn!(%error, "cannot accept connections");
+                    }
+                    tokio::time::sleep(EXHAUSTED).await;
+                }
+            }
+        }
+    }
+
+    fn serve<S>(&self, stream: S, peer: Peer, permit: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Counters::add(&self.router.counters().connections_accepted, 1);
+        let (gate, router) = (Arc::clone(&self.gate), Arc::clone(&self.router));
+        self.router.tasks().spawn(async move {
+            gate::serve(stream, gate, router, peer).await;
+            drop(permit);
+        });
+    }
+}
+
+impl Door for Tcp {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = self.listener.accept().await?;
+        if let Err(error) = self.configure(&stream) {
+            debug!(%error, %address, "a socket option was refused");
+        }
+        Ok((stream, peer(address)))
+    }
+}
+
+impl Tcp {
+    /// Messages are gathered before they are written: the system need not wait for more.
+    fn configure(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.user_timeout.is_some() {
+            socket2::SockRef::from(stream).set_tcp_user_timeout(self.user_timeout)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl Door for Unix {
+    type Stream = tokio::net::UnixStream;
+
+    async fn accept(&self) -> io::Result<(tokio::net::UnixStream, Peer)> {
+        let (stream, _) = self.listener.accept().await?;
+        Ok((stream, Peer::default()))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unix {
+    /// Leaves no socket behind that nobody listens on.
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            debug!(%error, path = %self.path.display(), "the socket was gone already");
+        }
+    }
+}
+
+const fn peer(address: SocketAddr) -> Peer {
+    Peer {
+        address: Some(address),
+        secure: false,
+    }
+}
+
+/// Says whether an error concerns one connection only.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn is_due(warned: &mut Option<Instant>) -> bool {
+    let now = Instant::now();
+    if warned.is_some_and(|last| now - last < WARNING) {
+        return false;
+    }
+    *warned = Some(now);
+    true
+}

@@ -1,0 +1,143 @@
+//! RawSocket services: the handshake, and what a connection is once it is done.
+
+use std::io;
+use std::sync::Arc;
+
+use crossbar_config::{QueueLimits, RawSocket};
+use crossbar_core::Access;
+use crossbar_wire::Format;
+use crossbar_wire::rawsocket::{Deframer, Handshake, HandshakeError, Length, Refusal};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::connection::{Connection, Manners, Parts};
+use crate::framing::Framing;
+use crate::inlet::Inlet;
+use crate::outlet::Outlet;
+use crate::router::Router;
+use crate::session::Session;
+use crate::websocket::{CLOSE, HELLO};
+
+/// A RawSocket endpoint: its settings and the realms behind it.
+#[derive(Debug)]
+pub(crate) struct RawSocketService {
+    formats: Vec<Format>,
+    longest: Length,
+    queue: QueueLimits,
+    access: Arc<Access>,
+    router: Arc<Router>,
+}
+
+/// Why a RawSocket connection did not come about.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandshakeFailure {
+    #[error("connection lost")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Refused(#[from] HandshakeError),
+    #[error("the client asks for a serializer that is not configured")]
+    Serializer,
+}
+
+/// The longest message that is sent, in octets: one less than 16 Mi, which is said in two ways (WAMP spec and Twisted peers).
+const LONGEST: usize = (1 << 24) - 1;
+
+impl RawSocketService {
+    pub(crate) fn new(config: &RawSocket, router: &Arc<Router>) -> Self {
+        Self {
+            formats: config.formats.clone(),
+            longest: Length::covering(config.max_message_size),
+            queue: config.queue,
+            access: Arc::new(config.access.clone()),
+            router: Arc::clone(router),
+        }
+    }
+
+    /// Shakes hands. `early` are the octets that were read already, four at most.
+    ///
+    /// # Errors
+    /// Says why there is no connection; the client has been told.
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        early: &[u8],
+    ) -> Result<Handshake, HandshakeFailure> {
+        let mut octets = [0; 4];
+        let (have, lack) = octets.split_at_mut(early.len());
+        have.copy_from_slice(early);
+        // Whoever opens with anything else is no RawSocket client and is not kept waiting for four octets.
+        if early.is_empty() {
+            let (first, rest) = lack.split_at_mut(1);
+            stream.read_exact(first).await?;
+            if first != [crossbar_wire::rawsocket::MAGIC] {
+                return Err(HandshakeError::Magic(first[0]).into());
+            }
+            stream.read_exact(rest).await?;
+        } else {
+            stream.read_exact(lack).await?;
+        }
+        let request = match Handshake::parse_request(octets) {
+            Ok(request) if self.formats.contains(&request.format) => request,
+            Ok(_) => {
+                refuse(stream, Refusal::SerializerUnsupported).await?;
+                return Err(HandshakeFailure::Serializer);
+            }
+            Err(error) => {
+                if let Some(refusal) = error.refusal() {
+                    refuse(stream, refusal).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        let reply = Handshake {
+            length: self.longest,
+            format: request.format,
+        };
+        stream.write_all(&reply.octets()).await?;
+        stream.flush().await?;
+        Ok(request)
+    }
+
+    /// Makes the connection of a stream on which the handshake is done.
+    pub(crate) fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        request: Handshake,
+    ) -> Connection<S> {
+        let outlet = Arc::new(Outlet::new(
+            request.format,
+            Framing::RawSocket,
+            request.length.octets().min(LONGEST),
+            self.queue,
+        ));
+        let session = Session::new(
+            Arc::clone(&self.router),
+            Arc::clone(&self.access),
+            Arc::clone(&outlet),
+        );
+        let parts = Parts {
+            stream,
+            inlet: Inlet::Raw(Deframer::new(self.longest.octets())),
+            outlet,
+            framing: Framing::RawSocket,
+            stage: None,
+            session,
+            keep_alive: None,
+            manners: Manners {
+                hello: HELLO,
+                close: CLOSE,
+                fail_by_drop: false,
+                echo_close: false,
+            },
+        };
+        Connection::new(parts, &[])
+    }
+}
+
+/// Says no, and ends the stream.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    refusal: Refusal,
+) -> io::Result<()> {
+    stream.write_all(&refusal.octets()).await?;
+    stream.shutdown().await
+}

@@ -1,0 +1,224 @@
+//! The realms of one process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crossbar_core::{RealmOptions, RoleConfig};
+use crossbar_wire::Text;
+use foldhash::fast::RandomState;
+use parking_lot::{Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+use crate::driver::{Driver, wake};
+use crate::outlet::{Ending, Outlet};
+use crate::statistics::{Counters, Statistics};
+
+/// The realms of one process, and all that is connected to them.
+#[derive(Debug, Default)]
+pub struct Router {
+    realms: RwLock<BTreeMap<Text, Arc<Driver>>>,
+    counters: Arc<Counters>,
+    /// The sending sides of all connections past their transport's handshake.
+    connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
+    next_connection: AtomicU64,
+    tasks: TaskTracker,
+    /// Ends handshakes and listeners.
+    shutdown: CancellationToken,
+    draining: AtomicBool,
+}
+
+/// Why a realm cannot be started or changed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RealmError {
+    /// There is one of that name.
+    #[error("a realm \"{0}\" is running already")]
+    Exists(Text),
+    /// There is none of that name.
+    #[error("no realm \"{0}\" is running")]
+    Unknown(Text),
+    /// The system gives no random numbers to make ids from.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl Router {
+    /// Makes a router without realms.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    /// Starts a realm. Must be called within a tokio runtime, on which the realm's timer runs.
+    ///
+    /// # Errors
+    /// There is a realm of that name.
+    pub fn start_realm(
+        &self,
+        name: &Text,
+        options: RealmOptions,
+        roles: impl IntoIterator<Item = RoleConfig>,
+    ) -> Result<(), RealmError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| RealmError::Random)?;
+        let name = name.compact();
+        let mut realms = self.realms.write();
+        if realms.contains_key(&name) {
+            return Err(RealmError::Exists(name));
+        }
+        let driver = Arc::new(Driver::new(
+            name.clone(),
+            options,
+            seed,
+            Arc::clone(&self.counters),
+            self.shutdown.child_token(),
+        ));
+        for role in roles {
+            driver.set_role(role);
+        }
+        self.tasks.spawn(Arc::clone(&driver).run_timer());
+        info!(realm = %name, "realm started");
+        realms.insert(name, driver);
+        Ok(())
+    }
+
+    /// Says GOODBYE to a realm's sessions, waits for their answers at most for `grace`, and removes the realm.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub async fn stop_realm(&self, name: &Text, grace: Duration) -> Result<(), RealmError> {
+        let driver = self.realm(name)?;
+        driver.close("wamp.close.close_realm");
+        // Nothing is lost when they take longer: their connections are closed.
+        let _ = tokio::time::timeout(grace, driver.emptied()).await;
+        self.realms.write().remove(name);
+        driver.stop();
+        info!(realm = %name, "realm stopped");
+        Ok(())
+    }
+
+    /// Adds a role to a realm, or replaces the one of that name.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub fn set_role(&self, realm: &Text, role: RoleConfig) -> Result<(), RealmError> {
+        self.realm(realm)?.set_role(role);
+        Ok(())
+    }
+
+    /// Removes a role from a realm; its sessions are denied everything from then on. Says whether it was there.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub fn remove_role(&self, realm: &Text, role: &str) -> Result<bool, RealmError> {
+        Ok(self.realm(realm)?.remove_role(role))
+    }
+
+    /// Gives the names of the realms, in order.
+    #[must_use]
+    pub fn realms(&self) -> Vec<Text> {
+        self.realms.read().keys().cloned().collect()
+    }
+
+    /// Gives how many sessions a realm has.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub fn sessions(&self, realm: &Text) -> Result<usize, RealmError> {
+        Ok(self.realm(realm)?.sessions())
+    }
+
+    /// Looks at a realm, while nothing happens in it: to be quick about.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub fn inspect<T>(
+        &self,
+        realm: &Text,
+        look: impl FnOnce(&crossbar_core::Realm) -> T,
+    ) -> Result<T, RealmError> {
+        Ok(self.realm(realm)?.inspect(look))
+    }
+
+    /// Gives what was counted since the start.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.counters.read()
+    }
+
+    /// Stops everything: says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all
+    /// connections and waits for that, at most for `grace` again.
+    pub async fn drain(&self, grace: Duration) {
+        self.draining.store(true, Ordering::Relaxed);
+        let drivers: Vec<Arc<Driver>> = self.realms.read().values().cloned().collect();
+        for driver in &drivers {
+            driver.close("wamp.close.system_shutdown");
+        }
+        let all = async {
+            for driver in &drivers {
+                driver.emptied().await;
+            }
+        };
+        let _ = tokio::time::timeout(grace, all).await;
+        for driver in &drivers {
+            driver.stop();
+        }
+        self.realms.write().clear();
+        let mut wakes = Vec::new();
+        for outlet in self.connections.lock().values() {
+            if let Some(outlet) = outlet.upgrade() {
+                outlet.end(Ending::Stop, &mut wakes);
+            }
+        }
+        wake(&mut wakes);
+        self.shutdown.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(grace, self.tasks.wait()).await;
+    }
+
+    /// Gives a realm to join; none while the router stops.
+    pub(crate) fn driver(&self, realm: &Text) -> Option<Arc<Driver>> {
+        self.realms.read().get(realm).cloned()
+    }
+
+    /// Says whether the router stops.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Gives what the router's tasks run in.
+    pub(crate) const fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Gives what is cancelled when the router has stopped.
+    pub(crate) const fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// Takes note of a connection, so that it can be closed.
+    pub(crate) fn enroll(&self, outlet: &Arc<Outlet>) -> u64 {
+        let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        self.connections.lock().insert(id, Arc::downgrade(outlet));
+        Counters::add(&self.counters.connections_open, 1);
+        id
+    }
+
+    /// Forgets a connection.
+    pub(crate) fn dismiss(&self, id: u64) {
+        self.connections.lock().remove(&id);
+        Counters::subtract(&self.counters.connections_open, 1);
+    }
+
+    fn realm(&self, name: &Text) -> Result<Arc<Driver>, RealmError> {
+        self.driver(name)
+            .ok_or_else(|| RealmError::Unknown(name.clone()))
+    }
+}

@@ -1,0 +1,270 @@
+//! What the messages of one connection do.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use bytes::Bytes;
+use crossbar_core::{Access, Joining, Step, Transport, Undeliverable};
+use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
+use tracing::debug;
+
+use crate::delivery::PROTOCOL_VIOLATION;
+use crate::driver::{Driver, no_such_realm, wake};
+use crate::large::Large;
+use crate::outlet::Outlet;
+use crate::router::Router;
+use crate::statistics::Counters;
+use crate::time;
+
+/// The WAMP side of one connection: from HELLO to GOODBYE, perhaps several times.
+///
+/// However the connection's task ends, the realm is told.
+#[derive(Debug)]
+pub(crate) struct Session {
+    router: Arc<Router>,
+    access: Arc<Access>,
+    outlet: Arc<Outlet>,
+    /// The router's name for the connection.
+    id: u64,
+    phase: Phase,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+enum Phase {
+    /// A HELLO must come.
+    Hello,
+    /// The answer to a CHALLENGE must come.
+    Challenged(Box<Joining>),
+    /// A session is open.
+    Open(Arc<Driver>, SessionId),
+    /// Nothing is listened to any more.
+    Over,
+}
+
+/// Buffers for the work on one batch of messages, one set a thread.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    messages: Vec<Message>,
+    body: Vec<u8>,
+    /// The tasks to wake once no lock is held.
+    pub(crate) wakes: Vec<Waker>,
+}
+
+/// What a message has changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Change {
+    /// Nothing of concern to the transport.
+    None,
+    /// A session was opened.
+    Opened,
+    /// The peer said GOODBYE: the outlet may hold an ending.
+    Goodbye,
+    /// The peer is refused or has refused: the transport closes once all is written.
+    Refused,
+    /// The peer broke the protocol: the same, and it is told why.
+    Violation(String),
+}
+
+impl Session {
+    /// Makes a connection without a session.
+    pub(crate) fn new(router: Arc<Router>, access: Arc<Access>, outlet: Arc<Outlet>) -> Self {
+        Self {
+            id: router.enroll(&outlet),
+            router,
+            access,
+            outlet,
+            phase: Phase::Hello,
+        }
+    }
+
+    /// Says whether the router stops, so that no other session can follow.
+    pub(crate) fn is_last(&self) -> bool {
+        self.router.is_draining()
+    }
+
+    /// Takes an encoded message. Those of an open session wait for [`Session::flush`].
+    pub(crate) fn take(&mut self, frame: &Bytes, work: &mut Work) -> Change {
+        let message = match Message::decode(self.outlet.format, frame) {
+            Ok(message) => message,
+            Err(error) => return self.violate(&error.to_string(), work),
+        };
+        match self.phase {
+            Phase::Open(..) => {
+                let goodbye = matches!(message, Message::Goodbye(_));
+                work.messages.push(message);
+                if goodbye {
+                    self.flush(work);
+                    return Change::Goodbye;
+                }
+                Change::None
+            }
+            Phase::Hello | Phase::Challenged(_) => self.open(message, work),
+            Phase::Over => Change::None,
+        }
+    }
+
+    /// Hands the messages that were taken to the realm.
+    pub(crate) fn flush(&self, work: &mut Work) {
+        if work.messages.is_empty() {
+            return;
+        }
+        match &self.phase {
+            Phase::Open(driver, session) => {
+                driver.submit(*session, &mut work.messages, &mut work.wakes);
+            }
+            Phase::Hello | Phase::Challenged(_) | Phase::Over => work.messages.clear(),
+        }
+    }
+
+    /// Takes note that the realm has ended the session.
+    pub(crate) fn ended(&mut self, transport: Transport) {
+        self.phase = match transport {
+            Transport::Keep => Phase::Hello,
+            Transport::Close => Phase::Over,
+        };
+    }
+
+    /// Answers a breach of the protocol, be it of WAMP or of the transport: with ABORT (WAMP spec, "Protocol Violations").
+    pub(crate) fn violate(&mut self, what: &str, work: &mut Work) -> Change {
+        self.flush(work);
+        Counters::add(&self.router.counters().violations, 1);
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Open(driver, session) => {
+                debug!(%session, what, "protocol violation");
+                driver.violate(session, what, &mut work.wakes);
+            }
+            Phase::Hello | Phase::Challenged(_) => {
+                debug!(what, "protocol violation before a session");
+                let abort = Abort {
+                    message: Some(Text::from(what)),
+                    reason: Text::from_static(PROTOCOL_VIOLATION),
+                    ..Abort::default()
+                };
+                self.send(&Message::Abort(Box::new(abort)), work);
+            }
+            Phase::Over => {}
+        }
+        Change::Violation(what.to_owned())
+    }
+
+    /// Tells the realm that a message which it had sent here cannot be delivered.
+    pub(crate) fn undeliverable(&self, large: &Large, why: Undeliverable) {
+        let mut wakes = Vec::new();
+        match &self.phase {
+            Phase::Open(..) if matches!(large.message, Message::Event(_)) => {
+                Counters::add(&self.router.counters().events_dropped, 1);
+            }
+            Phase::Open(driver, session) => {
+                driver.undeliverable(*session, &large.message, why, &mut wakes);
+            }
+            Phase::Hello | Phase::Challenged(_) | Phase::Over => {}
+        }
+        wake(&mut wakes);
+    }
+
+    /// Ends the session, if one is open, without a word to the peer.
+    pub(crate) fn leave(&mut self) {
+        if let Phase::Open(driver, session) = std::mem::replace(&mut self.phase, Phase::Over) {
+            let mut wakes = Vec::new();
+            driver.leave(session, &mut wakes);
+            wake(&mut wakes);
+        }
+    }
+
+    fn open(&mut self, message: Message, work: &mut Work) -> Change {
+        let step = match (std::mem::replace(&mut self.phase, Phase::Hello), message) {
+            (Phase::Hello, Message::Hello(hello)) => match self.greet(*hello) {
+                Some(step) => step,
+                None => return self.violate("the router has no random numbers", work),
+            },
+            (Phase::Challenged(joining), Message::Authenticate(answer)) => {
+                joining.authenticate(&answer)
+            }
+            (_, Message::Abort(abort)) => {
+                debug!(reason = %abort.reason, "client aborted the opening of its session");
+                self.phase = Phase::Over;
+                return Change::Refused;
+            }
+            (Phase::Challenged(_), _) => {
+                return self.violate("AUTHENTICATE must follow CHALLENGE", work);
+            }
+            (_, _) => return self.violate("HELLO must be the first message of a session", work),
+        };
+        self.follow(step, work)
+    }
+
+    fn greet(&self, hello: Hello) -> Option<Step> {
+        let mut random = [0; 40];
+        getrandom::fill(&mut random).ok()?;
+        let (id, nonce) = random.split_first_chunk::<8>()?;
+        let session = session_id(u64::from_ne_bytes(*id))?;
+        let nonce = *nonce.first_chunk::<32>()?;
+        let now = time::iso8601(std::time::SystemTime::now());
+        Some(Joining::hello(&self.access, session, hello, nonce, &now))
+    }
+
+    fn follow(&mut self, step: Step, work: &mut Work) -> Change {
+        let abort = match step {
+            Step::Challenge(challenge, joining) => {
+                self.phase = Phase::Challenged(Box::new(joining));
+                self.send(&Message::Challenge(Box::new(challenge)), work);
+                return Change::None;
+            }
+            Step::Join(join) => {
+                let session = join.session;
+                let joined = match self.router.driver(&join.realm) {
+                    Some(driver) => driver
+                        .join(*join, &self.outlet, &mut work.wakes)
+                        .map(|()| driver),
+                    None => Err(Box::new(no_such_realm(&join.realm))),
+                };
+                match joined {
+                    Ok(driver) => {
+                        self.phase = Phase::Open(driver, session);
+                        return Change::Opened;
+                    }
+                    Err(abort) => abort,
+                }
+            }
+            Step::Abort(abort) => Box::new(abort),
+        };
+        debug!(reason = %abort.reason, "session refused");
+        self.phase = Phase::Over;
+        self.send(&Message::Abort(abort), work);
+        Change::Refused
+    }
+
+    /// Queues a message of the transport's own, not the realm's.
+    fn send(&self, message: &Message, work: &mut Work) {
+        work.body.clear();
+        let queued = message.encode(self.outlet.format, &mut work.body).is_ok()
+            && self.outlet.push(&work.body, &mut work.wakes).is_ok();
+        if !queued {
+            debug!("the peer cannot be told: it takes too short messages only");
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.leave();
+        self.router.dismiss(self.id);
+    }
+}
+
+/// Makes a session id of random bits: from 1 to 2^53 (WAMP spec, "IDs").
+fn session_id(random: u64) -> Option<SessionId> {
+    SessionId::new((random >> 11) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_ids_are_in_range() {
+        assert_eq!(session_id(0).unwrap().value(), 1);
+        assert_eq!(session_id(u64::MAX).unwrap().value(), 1 << 53);
+    }
+}

@@ -1,0 +1,64 @@
+//! Counters of one router.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a router counts, since its start. Shared by all its tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) connections_accepted: AtomicU64,
+    pub(crate) connections_refused: AtomicU64,
+    pub(crate) connections_open: AtomicU64,
+    pub(crate) handshakes_failed: AtomicU64,
+    pub(crate) violations: AtomicU64,
+    pub(crate) sessions_overflowed: AtomicU64,
+    pub(crate) events_dropped: AtomicU64,
+    pub(crate) undeliverable: AtomicU64,
+}
+
+impl Counters {
+    /// Adds to a counter.
+    pub(crate) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Takes from a counter.
+    pub(crate) fn subtract(counter: &AtomicU64, count: u64) {
+        counter.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Reads all counters.
+    pub(crate) fn read(&self) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Statistics {
+            connections_accepted: read(&self.connections_accepted),
+            connections_refused: read(&self.connections_refused),
+            connections_open: read(&self.connections_open),
+            handshakes_failed: read(&self.handshakes_failed),
+            violations: read(&self.violations),
+            sessions_overflowed: read(&self.sessions_overflowed),
+            events_dropped: read(&self.events_dropped),
+            undeliverable: read(&self.undeliverable),
+        }
+    }
+}
+
+/// What a router has counted since its start.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Statistics {
+    /// Connections that were accepted.
+    pub connections_accepted: u64,
+    /// Connections that were closed at once, since the transport had `max_connections` already.
+    pub connections_refused: u64,
+    /// Connections that are open.
+    pub connections_open: u64,
+    /// Connections that ended before they spoke WAMP.
+    pub handshakes_failed: u64,
+    /// Peers that broke the protocol.
+    pub violations: u64,
+    /// Sessions that were closed since they did not read.
+    pub sessions_overflowed: u64,
+    /// Events that a subscriber did not get: too large, inexpressible in its serializer, or over its budget.
+    pub events_dropped: u64,
+    /// Other messages that could not be delivered; whoever waited for them got an error.
+    pub undeliverable: u64,
+}

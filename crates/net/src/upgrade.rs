@@ -1,0 +1,416 @@
+//! The server's side of WebSocket's opening handshake (RFC 6455 §4.2).
+
+use crossbar_config::WebSocketOptions;
+use crossbar_wire::Format;
+use crossbar_wire::websocket::{self, Deflate, DeflatePolicy};
+use http::header::{
+    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::site::{Body, empty, full};
+
+/// What was agreed with a client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Agreement {
+    /// The serializer; none where messages are only echoed.
+    pub(crate) format: Option<Format>,
+    /// Compression.
+    pub(crate) deflate: Option<Deflate>,
+}
+
+/// Why a request does not become a WebSocket connection.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("this is a WebSocket service: it takes WebSocket connections only")]
+    NotWebSocket,
+    #[error("the WebSocket handshake must be a GET request of HTTP/1.1")]
+    Method,
+    #[error("only version 13 of the WebSocket protocol is spoken here (RFC 6455)")]
+    Version,
+    #[error("the header Sec-WebSocket-Key must hold 16 octets in Base64")]
+    Key,
+    #[error("origin \"{0}\" is not allowed to connect")]
+    Origin(String),
+    #[error("no subprotocol in common: the client must offer one of {0}")]
+    Protocol(String),
+}
+
+/// Agrees with a request that asks for WebSocket. `formats` are the serializers that can be asked for, none if any
+/// subprotocol will do.
+///
+/// # Errors
+/// Says why not.
+pub(crate) fn agree<B>(
+    request: &Request<B>,
+    formats: Option<&[Format]>,
+    options: &WebSocketOptions,
+) -> Result<(Agreement, Response<Body>), Refusal> {
+    let headers = request.headers();
+    if !lists(headers, &UPGRADE, "websocket") || !lists(headers, &CONNECTION, "upgrade") {
+        return Err(Refusal::NotWebSocket);
+    }
+    if request.method() != Method::GET || request.version() != http::Version::HTTP_11 {
+        return Err(Refusal::Method);
+    }
+    if text(headers, &SEC_WEBSOCKET_VERSION) != Some("13") {
+        return Err(Refusal::Version);
+    }
+    let key = text(headers, &SEC_WEBSOCKET_KEY)
+        .filter(|key| is_key(key))
+        .ok_or(Refusal::Key)?;
+    check_origin(headers, options)?;
+    let (format, protocol) = choose_protocol(headers, formats, options)?;
+    let deflate = choose_deflate(headers, options);
+    let response = accept(key, protocol, deflate, options);
+    Ok((Agreement { format, deflate }, response))
+}
+
+/// Answers a request that does not become a WebSocket connection.
+pub(crate) fn refuse(refusal: &Refusal, options: &WebSocketOptions) -> Response<Body> {
+    let status = match refusal {
+        Refusal::NotWebSocket if options.enable_webstatus => {
+            return with_server(options, status_page());
+        }
+        Refusal::NotWebSocket | Refusal::Version => StatusCode::UPGRADE_REQUIRED,
+        Refusal::Method | Refusal::Key | Refusal::Protocol(_) => StatusCode::BAD_REQUEST,
+        Refusal::Origin(_) => StatusCode::FORBIDDEN,
+    };
+    let mut response = Response::new(full(format!("{refusal}\n")));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, PLAIN);
+    if status == StatusCode::UPGRADE_REQUIRED {
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    }
+    with_server(options, response)
+}
+
+/// Gives the name of a serializer's subprotocol.
+pub(crate) const fn protocol(format: Format) -> &'static str {
+    match format {
+        Format::Json => "wamp.2.json",
+        Format::MsgPack => "wamp.2.msgpack",
+        Format::Cbor => "wamp.2.cbor",
+    }
+}
+
+/// Chooses the client's first subprotocol that is served. Without any, `wamp.2.json` is spoken if that is allowed.
+fn choose_protocol(
+    headers: &HeaderMap,
+    formats: Option<&[Format]>,
+    options: &WebSocketOptions,
+) -> Result<(Option<Format>, Option<HeaderValue>), Refusal> {
+    let Some(formats) = formats else {
+        return Ok((None, None));
+    };
+    let mut offered = false;
+    for offer in items(headers, &SEC_WEBSOCKET_PROTOCOL) {
+        offered = true;
+        let chosen = formats
+            .iter()
+            .find(|&&format| protocol(format).eq_ignore_ascii_case(offer));
+        if let Some(&format) = chosen {
+            let name = HeaderValue::from_static(protocol(format));
+            return Ok((Some(format), Some(name)));
+        }
+    }
+    if !offered && !options.require_websocket_subprotocol && formats.contains(&Format::Json) {
+        return Ok((Some(Format::Json), None));
+    }
+    let names: Vec<&str> = formats.iter().map(|&format| protocol(format)).collect();
+    Err(Refusal::Protocol(names.join(", ")))
+}
+
+fn choose_deflate(headers: &HeaderMap, options: &WebSocketOptions) -> Option<Deflate> {
+    let configured = options.deflate?;
+    let policy = DeflatePolicy {
+        no_context_takeover: configured.no_context_takeover.unwrap_or(false),
+        max_window_bits: configured.max_window_bits,
+        request_no_context_takeover: configured.request_no_context_takeover,
+        request_max_window_bits: configured.request_max_window_bits,
+    };
+    let offers: Vec<&str> = items(headers, &SEC_WEBSOCKET_EXTENSIONS).collect();
+    policy.choose(&offers.join(","))
+}
+
+/// Checks where a browser's page comes from. Other clients send no origin. A page of the host that is asked is allowed.
+fn check_origin(headers: &HeaderMap, options: &WebSocketOptions) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let origin = origin.to_str().unwrap_or("(not text)");
+    let allowed = if origin.eq_ignore_ascii_case("null") {
+        options.allow_null_origin
+    } else {
+        is_same_host(origin, headers, options)
+            || options
+                .allowed_origins
+                .iter()
+                .any(|pattern| matches(pattern.as_bytes(), origin.as_bytes()))
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Refusal::Origin(origin.to_owned()))
+    }
+}
+
+fn is_same_host(origin: &str, headers: &HeaderMap, options: &WebSocketOptions) -> bool {
+    let (Some((scheme, origin)), Some(host)) = (origin.split_once("://"), text(headers, &HOST))
+    else {
+        return false;
+    };
+    let default = if scheme.eq_ignore_ascii_case("https") {
+        443
+    } else {
+        80
+    };
+    let (origin_host, origin_port) = split_port(origin, default);
+    let (host, port) = split_port(host, default);
+    let port = options.external_port.unwrap_or(port);
+    origin_host.eq_ignore_ascii_case(host) && origin_port == port
+}
+
+fn split_port(host: &str, default: u16) -> (&str, u16) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => match port.parse() {
+            Ok(port) => (name, port),
+            Err(_) => (host, default),
+        },
+        Some(_) | None => (host, default),
+    }
+}
+
+/// Compares with a pattern in which `*` stands for any octets.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star = None;
+    while from < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(octet) if octet.eq_ignore_ascii_case(&text[from]) => {
+                at += 1;
+                from += 1;
+            }
+            Some(_) | None => match star {
+                Some((star_at, star_from)) => {
+                    star = Some((star_at, star_from + 1));
+                    at = star_at + 1;
+                    from = star_from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|&octet| octet == b'*')
+}
+
+fn accept(
+    key: &str,
+    protocol: Option<HeaderValue>,
+    deflate: Option<Deflate>,
+    options: &WebSocketOptions,
+) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(&websocket::accept_key(key)) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(protocol) = protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    if let Some(answer) = deflate.and_then(|deflate| HeaderValue::from_str(&deflate.answer()).ok())
+    {
+        headers.insert(SEC_WEBSOCKET_EXTENSIONS, answer);
+    }
+    with_server(options, response)
+}
+
+fn with_server(options: &WebSocketOptions, mut response: Response<Body>) -> Response<Body> {
+    let server = if options.show_server_version {
+        concat!("Crossbar/", env!("CARGO_PKG_VERSION"))
+    } else {
+        "Crossbar"
+    };
+    response
+        .headers_mut()
+        .insert(http::header::SERVER, HeaderValue::from_static(server));
+    response
+}
+
+fn status_page() -> Response<Body> {
+    let mut response = Response::new(full(STATUS_PAGE));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    response
+}
+
+/// Gives the items of a header that is a list, over all its lines, without empty ones.
+fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    items(headers, name).any(|item| item.eq_ignore_ascii_case(wanted))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// Says whether a key is 16 octets in Base64: 22 digits and two signs of padding.
+fn is_key(key: &str) -> bool {
+    key.strip_suffix("==").is_some_and(|digits| {
+        digits.len() == 22
+            && digits
+                .bytes()
+                .all(|digit| digit.is_ascii_alphanumeric() || digit == b'+' || digit == b'/')
+    })
+}
+
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+const STATUS_PAGE: &str = "<!DOCTYPE html>
+<html lang=\"en\">
+<head><meta charset=\"utf-8\"><title>WebSocket service</title></head>
+<body>
+<h1>WebSocket service</h1>
+<p>This address takes WebSocket connections. Connect to it with a WAMP client.</p>
+</body>
+</html>
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(fields: &[(&str, &str)]) -> Request<()> {
+        let mut builder = Request::get("/ws")
+            .header("Host", "localhost:8080")
+            .header("Upgrade", "WebSocket")
+            .header("Connection", "keep-alive, Upgrade")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        for (name, value) in fields {
+            builder = builder.header(*name, *value);
+        }
+        builder.body(()).unwrap()
+    }
+
+    fn format(
+        fields: &[(&str, &str)],
+        options: &WebSocketOptions,
+    ) -> Result<Option<Format>, Refusal> {
+        agree(&request(fields), Some(&Format::ALL), options).map(|(agreement, _)| agreement.format)
+    }
+
+    #[test]
+    fn the_clients_order_decides() {
+        let options = WebSocketOptions::default();
+        for (offer, chosen) in [
+            ("wamp.2.json, wamp.2.cbor", Format::Json),
+            (
+                "wamp.2.cbor.batched,wamp.2.msgpack,wamp.2.json",
+                Format::MsgPack,
+            ),
+            ("wamp.2.json,", Format::Json),
+            ("mqtt, wamp.2.cbor", Format::Cbor),
+        ] {
+            let agreed = format(&[("Sec-WebSocket-Protocol", offer)], &options);
+            assert_eq!(agreed, Ok(Some(chosen)), "{offer}");
+        }
+    }
+
+    #[test]
+    fn no_subprotocol_in_common_is_refused_with_the_list() {
+        let options = WebSocketOptions::default();
+        let expected = Refusal::Protocol("wamp.2.cbor, wamp.2.msgpack, wamp.2.json".to_owned());
+        assert_eq!(
+            format(&[("Sec-WebSocket-Protocol", "wamp.3.json")], &options),
+            Err(Refusal::Protocol(
+                "wamp.2.cbor, wamp.2.msgpack, wamp.2.json".to_owned()
+            ))
+        );
+        assert_eq!(format(&[], &options), Err(expected));
+        let lenient = WebSocketOptions {
+            require_websocket_subprotocol: false,
+            ..WebSocketOptions::default()
+        };
+        assert_eq!(format(&[], &lenient), Ok(Some(Format::Json)));
+    }
+
+    #[test]
+    fn the_answer_holds_the_key_of_the_specifications_example() {
+        let fields = [("Sec-WebSocket-Protocol", "wamp.2.json")];
+        let options = WebSocketOptions::default();
+        let (_, response) = agree(&request(&fields), Some(&[Format::Json]), &options).unwrap();
+        assert_eq!(response.status(), 101);
+        let headers = response.headers();
+        assert_eq!(
+            headers["sec-websocket-accept"],
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
+        assert_eq!(headers["sec-websocket-protocol"], "wamp.2.json");
+    }
+
+    #[test]
+    fn origins_are_compared() {
+        let options = WebSocketOptions {
+            allowed_origins: vec!["https://*.example.com".to_owned()],
+            allow_null_origin: false,
+            ..WebSocketOptions::default()
+        };
+        for (origin, allowed) in [
+            ("https://www.example.com", true),
+            ("https://example.com", false),
+            ("https://www.example.com.evil.net", false),
+            ("http://localhost:8080", true),
+            ("http://localhost", false),
+            ("null", false),
+        ] {
+            let fields = [
+                ("Origin", origin),
+                ("Sec-WebSocket-Protocol", "wamp.2.json"),
+            ];
+            assert_eq!(format(&fields, &options).is_ok(), allowed, "{origin}");
+        }
+    }
+
+    #[test]
+    fn broken_handshakes_have_names() {
+        let options = WebSocketOptions::default();
+        let refusal = |request: &Request<()>| agree(request, None, &options).unwrap_err();
+        let mut version = request(&[]);
+        version
+            .headers_mut()
+            .insert("Sec-WebSocket-Version", HeaderValue::from_static("8"));
+        assert_eq!(refusal(&version), Refusal::Version);
+        let mut key = request(&[]);
+        key.headers_mut()
+            .insert("Sec-WebSocket-Key", HeaderValue::from_static("short"));
+        assert_eq!(refusal(&key), Refusal::Key);
+        let plain = Request::get("/").body(()).unwrap();
+        assert_eq!(refusal(&plain), Refusal::NotWebSocket);
+        let mut post = request(&[]);
+        *post.method_mut() = Method::POST;
+        assert_eq!(refusal(&post), Refusal::Method);
+    }
+}

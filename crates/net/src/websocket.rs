@@ -1,0 +1,136 @@
+//! WebSocket services: what a connection is once its handshake is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbar_config::{WebSocket, WebSocketOptions};
+use crossbar_core::Access;
+use crossbar_wire::Format;
+use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::connection::{Connection, Manners, Parts};
+use crate::framing::{Framing, Masks, Stage};
+use crate::inlet::Inlet;
+use crate::keepalive::KeepAlive;
+use crate::outlet::Outlet;
+use crate::router::Router;
+use crate::session::Session;
+use crate::upgrade::Agreement;
+
+/// A WebSocket endpoint of a transport: its settings and the realms behind it.
+#[derive(Debug)]
+pub struct WebSocketService {
+    /// The serializers that a client can ask for; none if messages are echoed.
+    pub(crate) formats: Option<Vec<Format>>,
+    pub(crate) options: WebSocketOptions,
+    access: Arc<Access>,
+    router: Arc<Router>,
+}
+
+impl WebSocketService {
+    /// Makes one that leads to the realms of a router.
+    #[must_use]
+    pub fn new(config: &WebSocket, router: &Arc<Router>) -> Arc<Self> {
+        Arc::new(Self {
+            formats: Some(config.formats.clone()),
+            options: config.options.clone(),
+            access: Arc::new(config.access.clone()),
+            router: Arc::clone(router),
+        })
+    }
+
+    /// Makes one that sends back every message.
+    #[must_use]
+    pub fn echo(options: &WebSocketOptions, router: &Arc<Router>) -> Arc<Self> {
+        Arc::new(Self {
+            formats: None,
+            options: options.clone(),
+            access: Arc::new(Access::Open),
+            router: Arc::clone(router),
+        })
+    }
+
+    /// Makes the connection of a stream on which the handshake is done.
+    pub(crate) fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        agreement: Agreement,
+        format: Format,
+        early: &[u8],
+    ) -> Connection<S> {
+        let stage = self.stage(agreement);
+        let framing = if stage.is_some() {
+            Framing::Staged
+        } else {
+            Framing::WebSocket
+        };
+        let outlet = Arc::new(Outlet::new(format, framing, usize::MAX, self.options.queue));
+        let session = Session::new(
+            Arc::clone(&self.router),
+            Arc::clone(&self.access),
+            Arc::clone(&outlet),
+        );
+        let parts = Parts {
+            stream,
+            inlet: Inlet::Web(Box::new(self.decoder(agreement)), format),
+            outlet,
+            framing,
+            stage: stage.map(Box::new),
+            session,
+            keep_alive: self.options.auto_ping.map(KeepAlive::new).map(Box::new),
+            manners: self.manners(),
+        };
+        Connection::new(parts, early)
+    }
+
+    /// Makes what reads a client's frames.
+    pub(crate) fn decoder(&self, agreement: Agreement) -> Decoder {
+        let options = &self.options;
+        let limits = Limits {
+            max_frame: options.max_frame_size.unwrap_or(usize::MAX),
+            max_message: options.max_message_size.unwrap_or(usize::MAX),
+        };
+        let mut decoder = Decoder::new(Side::Server, limits);
+        if !options.require_masked_client_frames {
+            decoder = decoder.with_masking(Masking::Lenient);
+        }
+        // The reader of JSON checks it as well, and has to.
+        if !options.validate_utf8 || agreement.format.is_some() {
+            decoder = decoder.without_utf8_check();
+        }
+        if let Some(deflate) = agreement.deflate {
+            decoder = decoder.with_deflate(deflate.decompressor(Side::Server));
+        }
+        decoder
+    }
+
+    /// Makes what turns messages into frames, where a header is not enough.
+    pub(crate) fn stage(&self, agreement: Agreement) -> Option<Stage> {
+        let options = &self.options;
+        let stage = Stage {
+            compressor: agreement
+                .deflate
+                .map(|deflate| deflate.compressor(Side::Server)),
+            fragment: options.auto_fragment_size,
+            masks: options.mask_server_frames.then(Masks::new),
+        };
+        let needed =
+            stage.compressor.is_some() || stage.fragment.is_some() || stage.masks.is_some();
+        needed.then_some(stage)
+    }
+
+    fn manners(&self) -> Manners {
+        Manners {
+            hello: self.options.open_handshake_timeout.unwrap_or(HELLO),
+            close: self.options.close_handshake_timeout.unwrap_or(CLOSE),
+            fail_by_drop: self.options.fail_by_drop,
+            echo_close: self.options.echo_close_codereason,
+        }
+    }
+}
+
+/// How long a client may take to open a session, unless configured.
+pub(crate) const HELLO: Duration = Duration::from_secs(10);
+/// How long a client may take to close, unless configured.
+pub(crate) const CLOSE: Duration = Duration::from_secs(5);
