@@ -3,6 +3,14 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::written::{Refusal, Whole, Written};
+use crate::{Hint, Problem};
+
 /// Where a transport listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Endpoint {
@@ -66,3 +74,162 @@ pub struct UnixEndpoint {
     /// `backlog`: connections that wait to be accepted.
     pub backlog: u16,
 }
+
+impl Endpoint {
+    /// Reads a listening endpoint, variables already substituted.
+    pub(crate) fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Self> {
+        let (kind, body) = reading.take_type(value, at)?;
+        match kind.as_str() {
+            "tcp" => TcpEndpoint::read(reading, body, at).map(Self::Tcp),
+            "unix" => UnixEndpoint::read(reading, body, at).map(Self::Unix),
+            "twisted" => {
+                let why = Refusal::Never("it is an endpoint string of Twisted; write tcp or unix");
+                reading.refuse(
+                    "the endpoint type \"twisted\"".to_owned(),
+                    why,
+                    &at.key("type"),
+                );
+                None
+            }
+            "onion" => {
+                let what = "the endpoint type \"onion\"".to_owned();
+                reading.refuse(what, Refusal::NotYet, &at.key("type"));
+                None
+            }
+            other => {
+                reading.unknown(other, "endpoint type", &["tcp", "unix"], &at.key("type"));
+                None
+            }
+        }
+    }
+}
+
+/// `tcp` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TcpAsWritten {
+    port: Option<Whole<0, 65535>>,
+    portrange: Option<(Whole<1, 65535>, Whole<1, 65535>)>,
+    version: Option<u64>,
+    interface: Option<String>,
+    backlog: Option<Whole<1, 65535>>,
+    shared: Option<bool>,
+    /// Milliseconds.
+    user_timeout: Option<Whole<0, 65535>>,
+}
+
+impl Written for TcpAsWritten {
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("tls", Refusal::NotYet)];
+}
+
+impl TcpEndpoint {
+    fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
+        let port_left_out = body.get("port").is_some_and(|port| !port.is_null());
+        let written: TcpAsWritten = reading.read(body, at)?;
+        let version = Self::version(reading, written.version, at);
+        let ports = match (written.portrange, written.port) {
+            (Some((low, high)), _) => Self::range(reading, low.get(), high.get(), at),
+            (None, Some(port)) => Some(Ports::One(port.get())),
+            (None, None) if port_left_out => None,
+            (None, None) => {
+                let hint = Hint::Advice("or give \"portrange\"");
+                reading.fault(at, Problem::MissingKey("port"), Some(hint));
+                None
+            }
+        };
+        Some(Self {
+            ports: ports?,
+            interface: Interface::of(reading, written.interface, version, at),
+            backlog: written.backlog.map_or(DEFAULT_BACKLOG, Whole::get),
+            shared: written.shared.unwrap_or(false),
+            user_timeout: written
+                .user_timeout
+                .and_then(Whole::non_zero)
+                .map(Duration::from_millis),
+        })
+    }
+
+    fn version(reading: &mut Reading, version: Option<u64>, at: &Place) -> Option<IpVersion> {
+        match version? {
+            4 => Some(IpVersion::V4),
+            6 => Some(IpVersion::V6),
+            other => {
+                let problem = Problem::Rule("the IP version is 4 or 6");
+                reading.fault_with(&at.key("version"), problem, Some(other.into()), None);
+                None
+            }
+        }
+    }
+
+    fn range(reading: &mut Reading, low: u16, high: u16, at: &Place) -> Option<Ports> {
+        if high >= low {
+            return Some(Ports::Range(low..=high));
+        }
+        let problem = Problem::Rule("the second port is lower than the first");
+        let value = Value::from(vec![low, high]);
+        reading.fault_with(&at.key("portrange"), problem, Some(value), None);
+        None
+    }
+}
+
+impl Interface {
+    fn of(
+        reading: &mut Reading,
+        interface: Option<String>,
+        version: Option<IpVersion>,
+        at: &Place,
+    ) -> Self {
+        let Some(interface) = interface.filter(|interface| !interface.is_empty()) else {
+            return version.map_or(Self::All, Self::AllOf);
+        };
+        let bare = interface.trim_start_matches('[').trim_end_matches(']');
+        let Ok(address) = bare.parse::<IpAddr>() else {
+            return Self::Host(interface, version);
+        };
+        if version.is_some_and(|version| version != IpVersion::of(address)) {
+            let problem =
+                Problem::Rule("the address is of another IP version than \"version\" says");
+            let value = Some(Value::from(interface));
+            reading.fault_with(&at.key("interface"), problem, value, None);
+        }
+        Self::Address(address)
+    }
+}
+
+impl IpVersion {
+    const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+}
+
+/// `unix` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnixAsWritten {
+    path: String,
+    backlog: Option<Whole<1, 65535>>,
+}
+
+impl Written for UnixAsWritten {
+    const REQUIRED: &'static [&'static str] = &["path"];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("tls", Refusal::NotYet)];
+}
+
+impl UnixEndpoint {
+    fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
+        let written: UnixAsWritten = reading.read(body, at)?;
+        if written.path.is_empty() {
+            let problem = Problem::Rule("the path of the socket is empty");
+            reading.fault(&at.key("path"), problem, None);
+        }
+        Some(Self {
+            path: reading.surroundings.path(&written.path),
+            backlog: written.backlog.map_or(DEFAULT_BACKLOG, Whole::get),
+        })
+    }
+}
+
+const DEFAULT_BACKLOG: u16 = 50;

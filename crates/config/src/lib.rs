@@ -9,21 +9,43 @@
 //!   again gives the same item. The management API carries that form.
 //! - Nothing here runs anything, and no name is resolved.
 
+mod access;
+mod default_node;
 mod endpoint;
 mod fault;
+mod file;
+mod items;
+mod listening;
+mod names;
 mod node;
+mod permission;
+mod place;
 mod rawsocket;
+mod reading;
 mod realm;
+mod serializers;
+mod substitution;
+mod surroundings;
 mod transport;
 mod web;
+mod web_services;
 mod websocket;
+mod websocket_options;
 mod worker;
+mod written;
 
+pub use default_node::default_node;
 pub use endpoint::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint, UnixEndpoint};
 pub use fault::{Fault, Faults, Hint, Notice, Problem};
+pub use file::{find_file, load, read_document};
+pub use items::{
+    read_realm, read_role, read_testee_transport, read_transport, read_web_service,
+    read_worker_options,
+};
 pub use node::{Controller, Node, ShutdownRule};
 pub use rawsocket::RawSocket;
 pub use realm::{Realm, Role};
+pub use surroundings::{Environment, Raw, Surroundings, environment};
 pub use transport::{Overflow, QueueLimits, Transport, TransportKind, Universal};
 pub use web::{JsonDocument, StaticFiles, Web, WebOptions, WebService};
 pub use websocket::{AutoPing, Deflate, WebSocket, WebSocketOptions};

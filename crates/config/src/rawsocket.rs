@@ -1,7 +1,14 @@
 use crossbar_core::Access;
 use crossbar_wire::Format;
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::QueueLimits;
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::serializers;
+use crate::transport::QueueLimit;
+use crate::written::{Refusal, Whole, Written};
+use crate::{QueueLimits, access};
 
 /// RawSocket on a transport, or as a part of a `universal` one.
 #[derive(Clone, Debug)]
@@ -15,3 +22,53 @@ pub struct RawSocket {
     /// `auth`
     pub access: Access,
 }
+
+/// `rawsocket` as written, without what belongs to a transport.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSocketAsWritten {
+    serializers: Option<Value>,
+    options: Option<Value>,
+    auth: Option<Value>,
+}
+
+impl Written for RawSocketAsWritten {
+    const IGNORED: &'static [(&'static str, &'static str)] =
+        &[("debug", "`--loglevel` says what is logged")];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("cookie", Refusal::NotYet)];
+}
+
+/// `options` as written.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionsAsWritten {
+    max_message_size: Option<Whole<512, MAX_MESSAGE_SIZE>>,
+    send_queue_limit: Option<QueueLimit>,
+    send_queue_overflow: Option<String>,
+}
+
+impl Written for OptionsAsWritten {}
+
+impl RawSocket {
+    /// Reads what is RawSocket's in a transport.
+    pub(crate) fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
+        let written: RawSocketAsWritten = reading.read(body, at)?;
+        let formats = serializers::read(reading, written.serializers, &at.key("serializers"));
+        let access = access::read(reading, written.auth, &at.key("auth"));
+        let at = at.key("options");
+        let options: OptionsAsWritten = reading.read_or_empty(written.options, &at)?;
+        let limit = options.send_queue_limit;
+        let queue = QueueLimits::read(reading, limit, options.send_queue_overflow.as_deref(), &at);
+        let max_message_size = options.max_message_size;
+        Some(Self {
+            formats,
+            max_message_size: max_message_size.map_or(DEFAULT_MESSAGE_SIZE, Whole::get),
+            queue,
+            access,
+        })
+    }
+}
+
+/// 16 MiB: the longest length that RawSocket's handshake can tell.
+const MAX_MESSAGE_SIZE: u64 = 16 << 20;
+const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;

@@ -1,6 +1,12 @@
-use crossbar_core::{RealmOptions, RoleConfig};
-use crossbar_wire::Text;
+use crossbar_core::{Authorization, RealmOptions, RoleConfig};
+use crossbar_wire::{Text, UriCheck};
+use serde::Deserialize;
 use serde_json::Value;
+
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::written::{Refusal, Written};
+use crate::{Problem, Raw, names, permission};
 
 /// `realms[]` of a router.
 #[derive(Clone, Debug)]
@@ -14,7 +20,7 @@ pub struct Realm {
     /// `roles`
     pub roles: Vec<Role>,
     /// The realm's JSON, roles included, as the management API carries it.
-    pub raw: Value,
+    pub raw: Raw,
 }
 
 /// `roles[]` of a realm.
@@ -25,5 +31,178 @@ pub struct Role {
     /// `name` and `permissions`
     pub config: RoleConfig,
     /// The role's JSON, as the management API carries it.
-    pub raw: Value,
+    pub raw: Raw,
 }
+
+/// `realms[]` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RealmAsWritten {
+    id: String,
+    name: String,
+    options: Option<Value>,
+    roles: Option<Value>,
+    compat: Option<String>,
+}
+
+impl Written for RealmAsWritten {
+    const REQUIRED: &'static [&'static str] = &["name"];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[
+        ("store", Refusal::NotYet),
+        ("stats", Refusal::NotYet),
+        ("rlinks", Refusal::NotYet),
+        ("inventory", Refusal::Never("it belongs to XBR")),
+    ];
+}
+
+impl Realm {
+    /// Reads a realm with its roles.
+    pub(crate) fn read(reading: &mut Reading, mut value: Value, at: &Place) -> Option<Self> {
+        reading.fill_id(&mut value, "realm");
+        if reading.compat_crossbar
+            && let Some(object) = value.as_object_mut()
+        {
+            object.entry("compat").or_insert("crossbar".into());
+        }
+        let mut raw = value.clone();
+        let written: RealmAsWritten = reading.read(value, at)?;
+        if !names::is_realm_name(&written.name) {
+            let problem = Problem::Rule(
+                "a realm's name is a letter followed by 2 to 254 of A-Z, a-z, 0-9, _, -, @ and .",
+            );
+            let value = Value::from(written.name.as_str());
+            reading.fault_with(&at.key("name"), problem, Some(value), None);
+        }
+        let compat_crossbar = read_compat(reading, written.compat, at);
+        let options = read_options(
+            reading,
+            written.options,
+            compat_crossbar,
+            &at.key("options"),
+        );
+        let roles = Role::read_all(reading, written.roles, &at.key("roles"));
+        if let Some(roles_raw) = raw.get_mut("roles") {
+            *roles_raw = roles.iter().map(|role| Value::clone(&role.raw)).collect();
+        }
+        Some(Self {
+            id: written.id,
+            name: Text::from(written.name),
+            options: options?,
+            roles,
+            raw: Raw::new(raw),
+        })
+    }
+}
+
+/// Reads `compat` of the document or a realm.
+pub(crate) fn read_compat(reading: &mut Reading, compat: Option<String>, at: &Place) -> bool {
+    let Some(word) = compat else {
+        return false;
+    };
+    let meanings = [("crossbar", true)];
+    reading
+        .one_of(&word, "value", &meanings, &at.key("compat"))
+        .unwrap_or(false)
+}
+
+/// A realm's `options` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionsAsWritten {
+    uri_check: Option<String>,
+}
+
+impl Written for OptionsAsWritten {
+    const IGNORED: &'static [(&'static str, &'static str)] = &[
+        (
+            "event_dispatching_chunk_size",
+            "no event loop is held up by an event of many receivers",
+        ),
+        ("enable_meta_api", "this version has no meta API yet"),
+    ];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("bridge_meta_api", Refusal::NotYet)];
+}
+
+fn read_options(
+    reading: &mut Reading,
+    value: Option<Value>,
+    compat_crossbar: bool,
+    at: &Place,
+) -> Option<RealmOptions> {
+    let written: OptionsAsWritten = reading.read_or_empty(value, at)?;
+    let meanings = [("loose", UriCheck::Loose), ("strict", UriCheck::Strict)];
+    let uri_check = match written.uri_check {
+        None => UriCheck::default(),
+        Some(word) => reading.one_of(&word, "value", &meanings, &at.key("uri_check"))?,
+    };
+    Some(RealmOptions {
+        uri_check,
+        compat_crossbar,
+    })
+}
+
+/// `roles[]` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleAsWritten {
+    id: String,
+    name: String,
+    permissions: Option<Value>,
+    #[serde(rename = "allow-by-default")]
+    allow_by_default: Option<bool>,
+}
+
+impl Written for RoleAsWritten {
+    const REQUIRED: &'static [&'static str] = &["name"];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("authorizer", Refusal::NotYet)];
+}
+
+impl Role {
+    /// Reads a role.
+    pub(crate) fn read(reading: &mut Reading, mut value: Value, at: &Place) -> Option<Self> {
+        reading.fill_id(&mut value, "role");
+        let raw = Raw::new(value.clone());
+        let written: RoleAsWritten = reading.read(value, at)?;
+        if written.name == TRUSTED {
+            let problem = Problem::Rule("the role \"trusted\" is reserved for internal sessions");
+            reading.fault(&at.key("name"), problem, None);
+        }
+        let authorization = match (written.permissions, written.allow_by_default) {
+            (Some(permissions), _) => {
+                let at = at.key("permissions");
+                Authorization::Static(permission::read_all(reading, permissions, &at))
+            }
+            (None, Some(allowed)) => Authorization::Always(allowed),
+            (None, None) => {
+                reading.notice(at, "the role has no permissions: everything is denied");
+                Authorization::Static(Vec::new())
+            }
+        };
+        let name = Text::from(written.name);
+        Some(Self {
+            id: written.id,
+            config: RoleConfig {
+                name,
+                authorization,
+            },
+            raw,
+        })
+    }
+
+    fn read_all(reading: &mut Reading, value: Option<Value>, at: &Place) -> Vec<Self> {
+        let items = reading.items(value, at).into_iter();
+        let roles: Vec<(Self, Place)> = items
+            .filter_map(|(item, place)| Some((Self::read(reading, item, &place)?, place)))
+            .collect();
+        let ids = roles.iter().map(|(role, at)| (&*role.id, at.key("id")));
+        reading.check_unique("the id", ids);
+        let names = roles
+            .iter()
+            .map(|(role, at)| (&*role.config.name, at.key("name")));
+        reading.check_unique("the role", names);
+        roles.into_iter().map(|(role, _)| role).collect()
+    }
+}
+
+/// The role of internal sessions.
+pub(crate) const TRUSTED: &str = "trusted";

@@ -2,9 +2,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::WebSocket;
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::transport::check_path;
+use crate::written::{Refusal, Whole, Written, given};
 
 /// HTTP services by path: a `web` transport, or the part of a `universal` one.
 #[derive(Clone, Debug)]
@@ -74,3 +79,187 @@ pub struct JsonDocument {
     /// `options.discourage_caching`: with headers against caching.
     pub discourage_caching: bool,
 }
+
+/// `web` as written, without what every transport has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebAsWritten {
+    #[serde(default, deserialize_with = "given")]
+    paths: Option<Value>,
+    options: Option<Value>,
+}
+
+impl Written for WebAsWritten {
+    const REQUIRED: &'static [&'static str] = &["paths"];
+}
+
+impl Web {
+    /// Reads what is Web's in a transport.
+    pub(crate) fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
+        let written: WebAsWritten = reading.read(body, at)?;
+        let paths = WebService::read_all(reading, written.paths, &at.key("paths"));
+        let options = WebOptions::read(reading, written.options, &at.key("options"))?;
+        Some(Self { paths, options })
+    }
+}
+
+/// `options` of Web as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionsAsWritten {
+    access_log: Option<bool>,
+    hsts: Option<bool>,
+    /// Seconds.
+    hsts_max_age: Option<Whole<0, 4_294_967_295>>,
+    /// Seconds.
+    client_timeout: Option<Whole<1, 86400>>,
+}
+
+impl Written for OptionsAsWritten {
+    const IGNORED: &'static [(&'static str, &'static str)] =
+        &[("display_tracebacks", "there are no Python tracebacks")];
+}
+
+impl WebOptions {
+    fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> Option<Self> {
+        let written: OptionsAsWritten = reading.read_or_empty(value, at)?;
+        // compat: a `hsts_max_age` of 0 means the default.
+        let max_age = written
+            .hsts_max_age
+            .and_then(Whole::non_zero)
+            .unwrap_or(ONE_YEAR);
+        Some(Self {
+            access_log: written.access_log.unwrap_or(false),
+            hsts: written
+                .hsts
+                .unwrap_or(false)
+                .then(|| Duration::from_secs(max_age)),
+            client_timeout: written.client_timeout.map(|t| Duration::from_secs(t.get())),
+        })
+    }
+}
+
+impl WebService {
+    /// Reads a service.
+    pub(crate) fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Self> {
+        let (kind, mut body) = reading.take_type(value, at)?;
+        if let Some(Value::String(id)) = body.as_object_mut().and_then(|it| it.shift_remove("id")) {
+            reading.check_id(&id, at);
+        }
+        match kind.as_str() {
+            "static" => StaticFiles::read(reading, body, at).map(Self::Static),
+            "websocket" => {
+                WebSocket::read(reading, body, at).map(|it| Self::WebSocket(Box::new(it)))
+            }
+            "nodeinfo" => read_nothing(reading, body, at).map(|()| Self::NodeInfo),
+            "welcome" => read_nothing(reading, body, at).map(|()| Self::Welcome),
+            "json" => JsonDocument::read(reading, body, at).map(Self::Json),
+            "redirect" => reading
+                .read::<RedirectAsWritten>(body, at)
+                .map(|written| Self::Redirect(written.url)),
+            "path" => {
+                let written: PathAsWritten = reading.read(body, at)?;
+                let at = at.key("paths");
+                Some(Self::Path(Self::read_all(reading, written.paths, &at)))
+            }
+            other => {
+                refuse(reading, other, &at.key("type"));
+                None
+            }
+        }
+    }
+
+    fn read_all(reading: &mut Reading, paths: Option<Value>, at: &Place) -> BTreeMap<String, Self> {
+        let mut services = BTreeMap::new();
+        for (path, value, at) in reading.entries(paths, at) {
+            check_path(reading, &path, &at);
+            services.extend(Self::read(reading, value, &at).map(|service| (path, service)));
+        }
+        services
+    }
+}
+
+fn refuse(reading: &mut Reading, kind: &str, at: &Place) {
+    let refusal = match kind {
+        "websocket-reverseproxy"
+        | "longpoll"
+        | "reverseproxy"
+        | "cgi"
+        | "wsgi"
+        | "resource"
+        | "publisher"
+        | "caller"
+        | "webhook"
+        | "archive"
+        | "wap" => Refusal::NotYet,
+        "catalog" => Refusal::Never("it belongs to XBR"),
+        "pairme" | "registerme" => Refusal::Never("it belongs to Crossbar.io's closed features"),
+        "upload" => Refusal::Never("Crossbar.io has not had it since 2018"),
+        other => {
+            reading.unknown(other, "Web service type", &TYPES, at);
+            return;
+        }
+    };
+    reading.refuse(format!("the Web service type {kind:?}"), refusal, at);
+}
+
+/// A service without keys of its own, as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NothingAsWritten {}
+
+impl Written for NothingAsWritten {}
+
+fn read_nothing(reading: &mut Reading, body: Value, at: &Place) -> Option<()> {
+    reading.read::<NothingAsWritten>(body, at).map(|_| ())
+}
+
+/// `path` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathAsWritten {
+    #[serde(default, deserialize_with = "given")]
+    paths: Option<Value>,
+}
+
+impl Written for PathAsWritten {
+    const REQUIRED: &'static [&'static str] = &["paths"];
+}
+
+/// `redirect` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedirectAsWritten {
+    url: String,
+}
+
+impl Written for RedirectAsWritten {
+    const REQUIRED: &'static [&'static str] = &["url"];
+}
+
+/// Writes generated ids into the services of a transport that have none; `/` needs none.
+pub(crate) fn fill_ids(reading: &mut Reading, transport: &mut Value) {
+    for holder in ["/paths", "/web/paths"] {
+        let Some(paths) = transport.pointer_mut(holder).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let mut order: Vec<String> = paths.keys().cloned().collect();
+        order.sort();
+        for path in order.iter().filter(|path| *path != "/") {
+            if let Some(service) = paths.get_mut(path) {
+                reading.fill_id(service, "webservice");
+            }
+        }
+    }
+}
+
+const ONE_YEAR: u64 = 365 * 24 * 3600;
+const TYPES: [&str; 7] = [
+    "static",
+    "websocket",
+    "nodeinfo",
+    "json",
+    "redirect",
+    "path",
+    "welcome",
+];

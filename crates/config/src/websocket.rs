@@ -2,8 +2,13 @@ use std::time::Duration;
 
 use crossbar_core::Access;
 use crossbar_wire::Format;
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::QueueLimits;
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::written::{Refusal, Written};
+use crate::{Problem, QueueLimits, access, serializers};
 
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
 #[derive(Clone, Debug)]
@@ -114,6 +119,91 @@ impl Default for WebSocketOptions {
             require_websocket_subprotocol: true,
             show_server_version: false,
             queue: QueueLimits::default(),
+        }
+    }
+}
+
+/// `websocket` as written, without what belongs to a transport.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebSocketAsWritten {
+    url: Option<String>,
+    serializers: Option<Value>,
+    options: Option<Value>,
+    auth: Option<Value>,
+}
+
+impl Written for WebSocketAsWritten {
+    const IGNORED: &'static [(&'static str, &'static str)] =
+        &[("debug", "`--loglevel` says what is logged")];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("cookie", Refusal::NotYet)];
+}
+
+impl WebSocket {
+    /// Reads what is WebSocket's in a transport, Web service or part of a `universal` transport.
+    pub(crate) fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
+        let written: WebSocketAsWritten = reading.read(body, at)?;
+        if let Some(url) = &written.url
+            && !is_websocket_url(url)
+        {
+            let problem = Problem::Rule("not a URL of the form ws://host:port/path or wss://…");
+            let value = Some(Value::from(url.as_str()));
+            reading.fault_with(&at.key("url"), problem, value, None);
+        }
+        let formats = serializers::read(reading, written.serializers, &at.key("serializers"));
+        let access = access::read(reading, written.auth, &at.key("auth"));
+        let options = WebSocketOptions::read(reading, written.options, &at.key("options"))?;
+        Some(Self {
+            url: written.url,
+            formats,
+            options,
+            access,
+        })
+    }
+}
+
+fn is_websocket_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("ws://")
+        .or_else(|| url.strip_prefix("wss://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?']).next());
+    let host_and_port = authority.map(|authority| {
+        let bracket = authority.rfind(']');
+        match authority
+            .rfind(':')
+            .filter(|&colon| bracket.is_none_or(|bracket| colon > bracket))
+        {
+            Some(colon) => authority.split_at(colon),
+            None => (authority, ""),
+        }
+    });
+    host_and_port.is_some_and(|(host, port)| {
+        let port_is_valid = port.is_empty() || port[1..].parse::<u16>().is_ok();
+        !host.is_empty() && port_is_valid && !url.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        for url in [
+            "ws://localhost:8080/ws",
+            "wss://example.com",
+            "ws://[::1]:80/",
+        ] {
+            assert!(is_websocket_url(url), "{url}");
+        }
+        for url in [
+            "http://localhost",
+            "ws://",
+            "ws://h:99999",
+            "ws://:80",
+            "ws://a b",
+        ] {
+            assert!(!is_websocket_url(url), "{url}");
         }
     }
 }

@@ -1,0 +1,141 @@
+//! `permissions[]` of a role.
+
+use crossbar_core::{Actions, Disclosure, Permission};
+use crossbar_wire::{MatchPolicy, Text};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::place::Place;
+use crate::reading::Reading;
+use crate::written::{Refusal, Written};
+use crate::{Problem, names};
+
+/// Reads the permissions of a role.
+pub(crate) fn read_all(reading: &mut Reading, value: Value, at: &Place) -> Vec<Permission> {
+    let items = reading.items(Some(value), at).into_iter();
+    items
+        .filter_map(|(item, place)| read(reading, item, &place))
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PermissionAsWritten {
+    uri: String,
+    #[serde(rename = "match")]
+    policy: Option<String>,
+    allow: Option<Value>,
+    disclose: Option<Value>,
+    cache: Option<bool>,
+}
+
+impl Written for PermissionAsWritten {
+    const REQUIRED: &'static [&'static str] = &["uri"];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("validate", Refusal::NotYet)];
+}
+
+fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
+    let written: PermissionAsWritten = reading.read(value, at)?;
+    if !names::is_permission_uri(&written.uri) {
+        let problem = Problem::Rule("a URI has no white space and no #");
+        let value = Some(Value::from(written.uri.as_str()));
+        reading.fault_with(&at.key("uri"), problem, value, None);
+    }
+    let (uri, policy) = match written.policy {
+        None => starred(&written.uri),
+        Some(word) => {
+            let policy = reading.one_of(&word, "match policy", &POLICIES, &at.key("match"))?;
+            (written.uri, policy)
+        }
+    };
+    let allow: AllowAsWritten = reading.read_or_empty(written.allow, &at.key("allow"))?;
+    let at = at.key("disclose");
+    let disclose: DiscloseAsWritten = reading.read_or_empty(written.disclose, &at)?;
+    Some(Permission {
+        uri: Text::from(uri),
+        policy,
+        allow: Actions {
+            call: allow.call.unwrap_or(false),
+            register: allow.register.unwrap_or(false),
+            publish: allow.publish.unwrap_or(false),
+            subscribe: allow.subscribe.unwrap_or(false),
+        },
+        disclose_caller: read_disclosure(reading, disclose.caller, &at.key("caller")),
+        disclose_publisher: read_disclosure(reading, disclose.publisher, &at.key("publisher")),
+        cache: written.cache.unwrap_or(false),
+    })
+}
+
+/// Takes the stars off a URI without `match`: none is exact, one at the end a prefix, others are wildcards.
+fn starred(uri: &str) -> (String, MatchPolicy) {
+    match uri.strip_suffix('*') {
+        _ if !uri.contains('*') => (uri.to_owned(), MatchPolicy::Exact),
+        Some(prefix) if !prefix.contains('*') => (prefix.to_owned(), MatchPolicy::Prefix),
+        _ => (uri.replace('*', ""), MatchPolicy::Wildcard),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowAsWritten {
+    call: Option<bool>,
+    register: Option<bool>,
+    publish: Option<bool>,
+    subscribe: Option<bool>,
+}
+
+impl Written for AllowAsWritten {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiscloseAsWritten {
+    caller: Option<Value>,
+    publisher: Option<Value>,
+}
+
+impl Written for DiscloseAsWritten {}
+
+fn read_disclosure(reading: &mut Reading, value: Option<Value>, at: &Place) -> Disclosure {
+    let word = match value {
+        None | Some(Value::Bool(false)) => return Disclosure::OnOwnRequest,
+        Some(Value::Bool(true)) => return Disclosure::Always,
+        Some(Value::String(word)) => word,
+        Some(other @ (Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_))) => {
+            let problem = Problem::Rule("expected true, false, \"on_request\" or \"never\"");
+            reading.fault_with(at, problem, Some(other), None);
+            return Disclosure::default();
+        }
+    };
+    let meanings = [
+        ("on_request", Disclosure::OnRequest),
+        ("never", Disclosure::Never),
+    ];
+    reading
+        .one_of(&word, "value", &meanings, at)
+        .unwrap_or_default()
+}
+
+const POLICIES: [(&str, MatchPolicy); 3] = [
+    ("exact", MatchPolicy::Exact),
+    ("prefix", MatchPolicy::Prefix),
+    ("wildcard", MatchPolicy::Wildcard),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_say_the_policy() {
+        let cases = [
+            ("com.app", "com.app", MatchPolicy::Exact),
+            ("com.app.*", "com.app.", MatchPolicy::Prefix),
+            ("*", "", MatchPolicy::Prefix),
+            ("com.*.add", "com..add", MatchPolicy::Wildcard),
+            ("com.*.*", "com..", MatchPolicy::Wildcard),
+        ];
+        for (written, uri, policy) in cases {
+            assert_eq!(starred(written), (uri.to_owned(), policy), "{written}");
+        }
+    }
+}

@@ -1,0 +1,388 @@
+use std::path::Path;
+use std::time::Duration;
+
+use crossbar_config::{
+    AutoPing, Deflate, Endpoint, Inherit, Interface, IpVersion, Node, Overflow, Ports,
+    ShutdownRule, Surroundings, Transport, TransportKind, WebService, WorkerKind, default_node,
+    read_realm, read_transport,
+};
+use crossbar_core::{Access, Authorization, Disclosure, MethodConfig};
+use crossbar_wire::{Format, MatchPolicy, UriCheck};
+use serde_json::Value;
+
+use crate::{load_json, load_json_with, load_sample, load_yaml, router};
+
+fn transports(node: &Node) -> &[Transport] {
+    match &node.workers[0].kind {
+        WorkerKind::Router(router) => &router.transports,
+        WorkerKind::WebSocketTestee(_) => panic!("the first worker is a router"),
+    }
+}
+
+fn notices(node: &Node) -> Vec<String> {
+    node.notices.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_configuration_of_crossbar_init_reads_without_fault_or_notice() {
+    let node = load_sample("crossbar_init.json").unwrap();
+    assert_eq!(notices(&node), [""; 0]);
+    let [rawsocket, web] = transports(&node) else {
+        panic!("two transports");
+    };
+    assert_eq!((&*rawsocket.id, &*web.id), ("transport001", "transport002"));
+    let TransportKind::RawSocket(raw) = &rawsocket.kind else {
+        panic!("{rawsocket:?}");
+    };
+    assert_eq!(raw.max_message_size, 1 << 20);
+    let Endpoint::Tcp(tcp) = &web.endpoint else {
+        panic!("{web:?}");
+    };
+    assert_eq!(
+        (&tcp.ports, &tcp.interface, tcp.backlog),
+        (&Ports::One(8080), &Interface::All, 1024)
+    );
+    let TransportKind::Web(paths) = &web.kind else {
+        panic!("{web:?}");
+    };
+    let WebService::WebSocket(service) = &paths.paths["ws"] else {
+        panic!("{paths:?}");
+    };
+    let options = &service.options;
+    assert_eq!(
+        options.open_handshake_timeout,
+        Some(Duration::from_millis(2500))
+    );
+    assert_eq!(options.auto_fragment_size, Some(65536));
+    assert_eq!(
+        options.auto_ping,
+        Some(AutoPing {
+            interval: Duration::from_secs(10),
+            timeout: Some(Duration::from_secs(5)),
+            size: 12,
+            restart_on_any_traffic: true,
+        })
+    );
+    assert_eq!(
+        options.deflate,
+        Some(Deflate {
+            request_no_context_takeover: false,
+            request_max_window_bits: Some(13),
+            no_context_takeover: Some(false),
+            max_window_bits: Some(13),
+            memory_level: Some(5),
+        })
+    );
+    let WebService::Static(files) = &paths.paths["/"] else {
+        panic!("{paths:?}");
+    };
+    assert!(files.directory.ends_with("tests/web"));
+}
+
+#[test]
+fn everything_reads() {
+    let node = load_sample("everything.json").unwrap();
+    let controller = &node.controller;
+    assert_eq!(controller.id.as_deref(), Some("node1"));
+    assert_eq!(
+        controller.shutdown,
+        [
+            ShutdownRule::LastWorkerExit,
+            ShutdownRule::WorkerExitWithError
+        ]
+    );
+    let options = &node.workers[0].options;
+    assert_eq!(
+        options.environment.inherit,
+        Inherit::Only(vec!["HOME".to_owned(), "PATH".to_owned()])
+    );
+    let ids: Vec<&str> = transports(&node).iter().map(|it| &*it.id).collect();
+    assert_eq!(
+        ids,
+        [
+            "ws_main",
+            "transport001",
+            "transport002",
+            "transport003",
+            "transport004",
+            "transport005"
+        ]
+    );
+    assert!(!node.workers[1].options.disabled);
+    let notices = notices(&node);
+    assert!(
+        notices.contains(
+            &"workers[0].options.reactor: has no effect: it belongs to Twisted".to_owned()
+        ),
+        "{notices:?}"
+    );
+}
+
+#[test]
+fn websocket_options_read() {
+    let node = load_sample("everything.json").unwrap();
+    let TransportKind::WebSocket(websocket) = &transports(&node)[0].kind else {
+        panic!("the first is a websocket");
+    };
+    assert_eq!(websocket.formats, [Format::Cbor, Format::Json]);
+    let options = &websocket.options;
+    assert_eq!(options.open_handshake_timeout, None);
+    assert_eq!(options.max_message_size, None);
+    assert_eq!(options.queue.octets, 1 << 20);
+    assert_eq!(options.queue.overflow, Overflow::Drop);
+    assert_eq!(options.deflate, Some(Deflate::default()));
+    let Access::Methods(methods) = &websocket.access else {
+        panic!("{websocket:?}");
+    };
+    let [
+        MethodConfig::Ticket(tickets),
+        MethodConfig::WampCra(users),
+        MethodConfig::Anonymous { role, authid },
+    ] = methods.as_slice()
+    else {
+        panic!("{methods:?}");
+    };
+    let ticket = tickets["joe".as_bytes()].ticket.as_ref().unwrap();
+    assert_eq!(ticket.expose(), b"secret!!!");
+    assert!(users["plain".as_bytes()].salting.is_none());
+    let salting = users["salted".as_bytes()].salting.as_ref().unwrap();
+    assert_eq!((salting.iterations, salting.keylen), (100, 16));
+    assert_eq!(
+        (role.as_str(), authid.as_deref()),
+        ("anonymous", Some("guest"))
+    );
+}
+
+#[test]
+fn permissions_read() {
+    let node = load_sample("everything.json").unwrap();
+    let WorkerKind::Router(router) = &node.workers[0].kind else {
+        panic!("a router");
+    };
+    let realm = &router.realms[0];
+    assert_eq!(realm.options.uri_check, UriCheck::Strict);
+    assert!(realm.options.compat_crossbar);
+    let Authorization::Static(permissions) = &realm.roles[0].config.authorization else {
+        panic!("{realm:?}");
+    };
+    let [app, status, exact] = permissions.as_slice() else {
+        panic!("{permissions:?}");
+    };
+    assert_eq!((&*app.uri, app.policy), ("com.app.", MatchPolicy::Prefix));
+    assert_eq!(app.disclose_caller, Disclosure::Always);
+    assert_eq!(
+        (&*status.uri, status.policy),
+        ("com..status", MatchPolicy::Wildcard)
+    );
+    assert_eq!(
+        (status.disclose_caller, status.disclose_publisher),
+        (Disclosure::OnRequest, Disclosure::Never)
+    );
+    assert_eq!((exact.policy, exact.cache), (MatchPolicy::Exact, false));
+    let closed = &realm.roles[1].config.authorization;
+    assert!(matches!(closed, Authorization::Always(false)), "{closed:?}");
+}
+
+#[test]
+fn endpoints_read() {
+    let node = load_sample("everything.json").unwrap();
+    let tcp = |index: usize| match &transports(&node)[index].endpoint {
+        Endpoint::Tcp(tcp) => tcp,
+        Endpoint::Unix(unix) => panic!("{unix:?}"),
+    };
+    let localhost = Interface::Host("localhost".to_owned(), Some(IpVersion::V4));
+    assert_eq!((&tcp(0).interface, tcp(0).shared), (&localhost, true));
+    assert_eq!(tcp(0).user_timeout, Some(Duration::from_secs(5)));
+    assert_eq!(tcp(2).ports, Ports::Range(8000..=8010));
+    assert_eq!(tcp(2).interface, Interface::AllOf(IpVersion::V6));
+    assert_eq!(tcp(3).ports, Ports::One(0));
+    assert_eq!(tcp(3).interface, Interface::Address("::1".parse().unwrap()));
+    let Endpoint::Unix(unix) = &transports(&node)[1].endpoint else {
+        panic!("a Unix socket");
+    };
+    assert!(unix.path.is_absolute() && unix.path.ends_with("tests/files/run/router.sock"));
+}
+
+#[test]
+fn web_services_read() {
+    let node = load_sample("everything.json").unwrap();
+    let TransportKind::Web(web) = &transports(&node)[2].kind else {
+        panic!("the third is web");
+    };
+    assert_eq!(web.options.hsts, Some(Duration::from_secs(31_536_000)));
+    let WebService::Static(files) = &web.paths["/"] else {
+        panic!("{web:?}");
+    };
+    assert_eq!(files.cache_timeout, None);
+    assert_eq!(files.mime_types[".wasm"], "application/wasm");
+    let WebService::Json(document) = &web.paths["config"] else {
+        panic!("{web:?}");
+    };
+    assert_eq!(document.value.to_string(), r#"{"z":1,"a":[null]}"#);
+    let raw = &transports(&node)[2].raw;
+    let id = |path: &str| raw.pointer(path).and_then(Value::as_str);
+    assert_eq!(id("/paths/api/id"), Some("api_paths"));
+    assert_eq!(id("/paths/config/id"), Some("webservice001"));
+    assert_eq!(id("/paths/old/id"), Some("webservice002"));
+}
+
+#[test]
+fn raw_items_read_again_as_the_same_items() {
+    for node in [
+        load_sample("everything.json").unwrap(),
+        default_node(Path::new("/srv")),
+    ] {
+        let WorkerKind::Router(router) = &node.workers[0].kind else {
+            panic!("a router");
+        };
+        let surroundings = Surroundings {
+            cbdir: crate::sample("x").parent().unwrap().to_owned(),
+            ..Surroundings::default()
+        };
+        for realm in &router.realms {
+            let again = read_realm(realm.raw.clone().into_value(), &surroundings).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{realm:?}"));
+            assert_eq!(again.raw, realm.raw);
+        }
+        for transport in &router.transports {
+            let raw = transport.raw.clone().into_value();
+            let again = read_transport(raw, &surroundings).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{transport:?}"));
+            assert_eq!(again.raw, transport.raw);
+        }
+    }
+}
+
+#[test]
+fn yaml_reads_with_anchors_and_merges() {
+    let node = load_sample("tutorial.yaml").unwrap();
+    let WorkerKind::Router(router) = &node.workers[0].kind else {
+        panic!("a router");
+    };
+    assert_eq!(router.realms.len(), 2);
+    let TransportKind::RawSocket(raw) = &router.transports[1].kind else {
+        panic!("a rawsocket");
+    };
+    assert_eq!(raw.formats, [Format::Cbor, Format::MsgPack]);
+}
+
+#[test]
+fn yaml_wins_over_json() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("config.json"), "{}").unwrap();
+    std::fs::write(directory.path().join("config.yaml"), "version: 2").unwrap();
+    let node = crossbar_config::load(directory.path(), None, &Default::default()).unwrap();
+    assert!(node.source.unwrap().ends_with("config.yaml"));
+    assert!(load_yaml("version: 2\nworkers:").is_ok());
+}
+
+#[test]
+fn variables_are_substituted_where_the_original_does() {
+    let document = router(
+        "",
+        r#"{"type": "web", "endpoint": {"type": "tcp", "port": "$PORT"}, "paths": {
+                "doc": {"type": "json", "value": {"auth": {"ticket": {"principals": {"a": {"ticket": "${T}"}}}}}},
+                "ws": {"type": "websocket", "auth": {
+                    "ticket": {"type": "static", "principals": {
+                        "a": {"ticket": "${T}", "role": "r"}, "b": {"ticket": "${UNSET}", "role": "r"}, "c": {"ticket": "$T", "role": "r"}}},
+                    "wampcra": {"type": "static", "users": {"a": {"secret": "${T}", "role": "r"}}}}}}},
+           {"type": "rawsocket", "endpoint": {"type": "unix", "path": "/run/${NAME}/$NAME.sock"}}"#,
+    );
+    let environment = [("PORT", "8123"), ("T", "tick"), ("NAME", "node")];
+    let node = load_json_with(&document, &environment).unwrap();
+    let raw = |pointer: &str| transports(&node)[0].raw.pointer(pointer).cloned();
+    assert_eq!(raw("/endpoint/port"), Some(Value::from(8123)));
+    let ticket = |authid: &str| raw(&format!("/paths/ws/auth/ticket/principals/{authid}/ticket"));
+    assert_eq!(ticket("a"), Some(Value::from("tick")));
+    assert_eq!(ticket("b"), Some(Value::Null));
+    assert_eq!(ticket("c"), Some(Value::from("$T")));
+    assert_eq!(
+        raw("/paths/ws/auth/wampcra/users/a/secret"),
+        Some(Value::from("tick"))
+    );
+    assert_eq!(
+        raw("/paths/doc/value/auth/ticket/principals/a/ticket"),
+        Some(Value::from("${T}"))
+    );
+    let Endpoint::Unix(unix) = &transports(&node)[1].endpoint else {
+        panic!("a Unix socket");
+    };
+    assert_eq!(unix.path, Path::new("/run/node/node.sock"));
+    assert!(
+        notices(&node)[0].starts_with(
+            "workers[0].transports[0].paths.ws.auth.ticket.principals.b.ticket: no value"
+        ),
+        "{:?}",
+        notices(&node)
+    );
+}
+
+#[test]
+fn a_worker_is_disabled_by_a_bool_or_a_text() {
+    let disabled = |value: &str, environment: &[(&str, &str)]| {
+        let document = format!(
+            r#"{{"version": 2, "workers": [{{"type": "router", "options": {{"disabled": {value}}}}}]}}"#
+        );
+        let node = load_json_with(&document, environment).unwrap();
+        node.workers[0].options.disabled
+    };
+    assert!(disabled("true", &[]));
+    assert!(!disabled("false", &[]));
+    assert!(!disabled(r#""${OFF}""#, &[]));
+    assert!(!disabled(r#""${OFF}""#, &[("OFF", "")]));
+    assert!(disabled(r#""${OFF}""#, &[("OFF", "1")]));
+    assert!(!disabled(r#""${OFF}""#, &[("OFF", "false")]));
+    assert!(!disabled(r#""no""#, &[]));
+}
+
+#[test]
+fn workers_are_restarted_unless_the_configuration_says_otherwise() {
+    let rules = |head: &str| {
+        load_json(&format!(r#"{{"version": 2{head}}}"#))
+            .unwrap()
+            .controller
+            .shutdown
+    };
+    assert_eq!(rules(""), []);
+    assert_eq!(
+        rules(r#", "compat": "crossbar""#),
+        [ShutdownRule::WorkerExit]
+    );
+    assert_eq!(
+        rules(r#", "controller": {"options": {"shutdown": "shutdown_on_shutdown_requested"}}"#),
+        [ShutdownRule::ShutdownRequested]
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let node = load_sample("everything.json").unwrap();
+    let shown = format!("{node:?}");
+    assert!(
+        !shown.contains("secret!!!") && !shown.contains("1234"),
+        "{shown}"
+    );
+    let faults = load_json(&router(
+        "",
+        r#"{"type": "websocket", "endpoint": {"type": "tcp", "port": 1}, "auth": {
+            "ticket": {"type": "static", "principals": {"joe": {"ticket": 471147114711, "role": "r"}}}}}"#,
+    ))
+    .expect_err("the ticket is a number");
+    assert!(!faults.to_string().contains("4711"), "{faults}");
+    assert!(!format!("{faults:?}").contains("4711"), "{faults:?}");
+}
+
+#[test]
+fn roles_that_no_realm_has_are_told() {
+    let document = router(
+        r#"{"name": "realm1", "roles": [{"name": "user", "allow-by-default": true}]}"#,
+        r#"{"type": "websocket", "endpoint": {"type": "tcp", "port": 1}, "auth": {
+            "ticket": {"type": "static", "principals": {"joe": {"ticket": "x", "role": "usr"}, "ann": {"ticket": "x", "role": "user"}}}}}"#,
+    );
+    assert_eq!(
+        notices(&load_json(&document).unwrap()),
+        [
+            r#"workers[0].transports[0].auth.ticket.principals.joe.role: no realm of this worker has the role "usr""#
+        ]
+    );
+}
