@@ -1,0 +1,190 @@
+"""A WAMP peer that sends exactly what it is told and reports exactly what came back.
+
+WebSocket (RFC 6455, no extensions) and RawSocket, each with JSON, MessagePack or CBOR. Nothing here
+checks what is sent: hand-made frames are the purpose.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import struct
+
+import cbor2
+import msgpack
+
+SERIALIZERS = {"json": 1, "msgpack": 2, "cbor": 3}
+CONNECT_DEADLINE = 10.0
+
+
+class Closed(Exception):
+    """The peer ended the transport; `code` is the WebSocket close code where there was one."""
+
+    def __init__(self, code=None):
+        super().__init__(f"closed {code}" if code else "closed")
+        self.code = code
+
+
+def _bytes_in(value):
+    """Turns the JSON form of octets (NUL and base64) into bytes, for formats that have them."""
+    if isinstance(value, str) and value.startswith("\0"):
+        return base64.b64decode(value[1:])
+    if isinstance(value, list):
+        return [_bytes_in(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _bytes_in(item) for key, item in value.items()}
+    return value
+
+
+def _bytes_out(value):
+    """The inverse of `_bytes_in`, so that transcripts of all formats read alike."""
+    if isinstance(value, bytes):
+        return "\0" + base64.b64encode(value).decode()
+    if isinstance(value, (list, tuple)):
+        return [_bytes_out(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _bytes_out(item) for key, item in value.items()}
+    return value
+
+
+def encode(serializer, message):
+    """One WAMP message as octets."""
+    if serializer == "json":
+        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    message = _bytes_in(message)
+    return msgpack.packb(message) if serializer == "msgpack" else cbor2.dumps(message)
+
+
+def decode(serializer, octets):
+    """One WAMP message as lists and dictionaries."""
+    if serializer == "json":
+        return json.loads(octets)
+    if serializer == "msgpack":
+        return _bytes_out(msgpack.unpackb(octets, strict_map_key=False))
+    return _bytes_out(cbor2.loads(octets))
+
+
+class WebSocket:
+    """One WebSocket connection, after a handshake for a WAMP subprotocol."""
+
+    def __init__(self, reader, writer, serializer):
+        self.reader, self.writer, self.serializer = reader, writer, serializer
+
+    @classmethod
+    async def connect(cls, host, port, path, serializer):
+        reader, writer = await asyncio.open_connection(host, port)
+        key = base64.b64encode(os.urandom(16)).decode()
+        request = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {host}:{port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Key: {key}",
+            "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Protocol: wamp.2.{serializer}",
+        ]
+        writer.write(("\r\n".join(request) + "\r\n\r\n").encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        status = head.split(b"\r\n", 1)[0].decode()
+        if " 101 " not in status + " ":
+            writer.close()
+            raise Closed(status.split()[1])
+        return cls(reader, writer, serializer)
+
+    def send_frame(self, opcode, payload, fin=True):
+        mask = os.urandom(4)
+        length = len(payload)
+        head = bytes([(0x80 if fin else 0) | opcode])
+        if length < 126:
+            head += bytes([0x80 | length])
+        elif length < 65536:
+            head += bytes([0x80 | 126]) + struct.pack("!H", length)
+        else:
+            head += bytes([0x80 | 127]) + struct.pack("!Q", length)
+        pad = (mask * (length // 4 + 1))[:length]
+        masked = (int.from_bytes(payload, "big") ^ int.from_bytes(pad, "big")).to_bytes(length, "big")
+        self.writer.write(head + mask + masked)
+
+    def send(self, payload):
+        self.send_frame(1 if self.serializer == "json" else 2, payload)
+
+    def send_other_kind(self, payload):
+        """The wrong frame type for this serializer."""
+        self.send_frame(2 if self.serializer == "json" else 1, payload)
+
+    async def receive(self):
+        message = b""
+        while True:
+            first, second = await self._exactly(2)
+            length = second & 0x7F
+            if length == 126:
+                (length,) = struct.unpack("!H", await self._exactly(2))
+            elif length == 127:
+                (length,) = struct.unpack("!Q", await self._exactly(8))
+            payload = await self._exactly(length)
+            opcode = first & 0x0F
+            if opcode == 8:
+                code = struct.unpack("!H", payload[:2])[0] if len(payload) >= 2 else None
+                self.send_frame(8, payload[:2])
+                raise Closed(code)
+            if opcode == 9:
+                self.send_frame(10, payload)
+            elif opcode != 10:
+                message += payload
+                if first & 0x80:
+                    return message
+
+    async def _exactly(self, count):
+        try:
+            return await self.reader.readexactly(count)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise Closed from None
+
+    def drop(self):
+        self.writer.transport.abort()
+
+
+class RawSocket:
+    """One RawSocket connection, after its handshake. Answers PING, sends none."""
+
+    def __init__(self, reader, writer, serializer):
+        self.reader, self.writer, self.serializer = reader, writer, serializer
+
+    @classmethod
+    async def connect(cls, host, port, _path, serializer):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(bytes([0x7F, 0xF0 | SERIALIZERS[serializer], 0, 0]))
+        reply = await reader.readexactly(4)
+        if reply[1] & 0x0F != SERIALIZERS[serializer]:
+            writer.close()
+            raise Closed(f"handshake {reply.hex()}")
+        return cls(reader, writer, serializer)
+
+    def send(self, payload):
+        self.writer.write(struct.pack("!I", len(payload)) + payload)
+
+    async def receive(self):
+        while True:
+            (head,) = struct.unpack("!I", await self._exactly(4))
+            payload = await self._exactly(head & 0x00FF_FFFF)
+            kind = head >> 24 & 7
+            if kind == 0:
+                return payload
+            if kind == 1:
+                self.writer.write(struct.pack("!I", 2 << 24 | len(payload)) + payload)
+
+    async def _exactly(self, count):
+        try:
+            return await self.reader.readexactly(count)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise Closed from None
+
+    def drop(self):
+        self.writer.transport.abort()
+
+
+async def connect(kind, serializer, host, port, path="/"):
+    """Opens a transport: `kind` is `ws` or `raw`."""
+    opener = WebSocket if kind == "ws" else RawSocket
+    async with asyncio.timeout(CONNECT_DEADLINE):
+        return await opener.connect(host, port, path, serializer)
