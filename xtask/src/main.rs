@@ -1,2 +1,67 @@
-//! Project chores.
-fn main() {}
+//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`.
+//!
+//! What the tests need from outside (Crossbar.io itself, Autobahn for Python and JavaScript, Chromium, the Autobahn
+//! test suite) is installed by `setup`, pinned, below `.cache/test-tools` or `$CROSSBAR_TEST_TOOLS`.
+
+mod failure;
+mod node;
+mod oracle;
+mod peers;
+mod project;
+mod report;
+mod setup;
+mod suite;
+mod test;
+#[cfg(test)]
+mod tidy;
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::project::Project;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report::fault(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Failure> {
+    let Some((command, rest)) = arguments.split_first() else {
+        return Err(Failure::new(USAGE));
+    };
+    let project = Project::find()?;
+    match command.as_str() {
+        "setup" => setup::run(&project).map(drop),
+        "test" => test::run(&project, rest),
+        "oracle" => oracle::run(&project, rest),
+        "suite" => suite::run(&project, rest),
+        _ => Err(Failure::new(USAGE)),
+    }
+}
+
+/// The value after `name` among the arguments.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1).map(String::as_str)
+}
+
+/// Whether `name` is among the arguments.
+fn flag(arguments: &[String], name: &str) -> bool {
+    arguments.iter().any(|argument| argument == name)
+}
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  setup                       install what the tests need
+  test [--only PART] [--long] run all tests, or one part: rust, python, node, browser, oracle, suite
+  oracle [--match TEXT] [--show TEXT]
+                              play the conversations against Crossbar.io and ours, print what differs
+  suite [--long]              run the Autobahn WebSocket test suite (--long: with section 9)
+
+  --program PATH              test this crossbar instead of the one built here";

@@ -1,0 +1,114 @@
+//! Plays the same conversations against Crossbar.io and ours; what differs must be what `docs/differences.md` lists.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::node::{Node, Ports};
+use crate::project::{Project, succeed};
+use crate::report::{self, Tally};
+use crate::setup::{self, Tools};
+use crate::{flag, option};
+
+/// The `oracle` command.
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Failure> {
+    let tools = setup::run(project)?;
+    let program = project.program(option(arguments, "--program"))?;
+    let only = option(arguments, "--match");
+    let played = Played::new(project, &tools, &program, only)?;
+    if flag(arguments, "--show") || only.is_some() {
+        let text = option(arguments, "--show").or(only).unwrap_or_default();
+        report::line(&played.differences(project, &tools, &["--show", text])?);
+        return Ok(());
+    }
+    let text = played.differences(project, &tools, &[])?;
+    report::line(&text);
+    match Tally::read(&text) {
+        Some(Tally { failed: 0, .. }) => Ok(()),
+        Some(_) | None => Err(Failure::new(
+            "the differences are not those that are listed",
+        )),
+    }
+}
+
+/// The part of `test`: everything, against the list.
+pub(crate) fn check(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let text = Played::new(project, tools, program, None)?.differences(project, tools, &[])?;
+    let tally = Tally::read(&text).ok_or_else(|| Failure::new(text.clone()))?;
+    if tally.failed > 0 {
+        report::line(&text);
+    }
+    Ok(tally)
+}
+
+/// Two transcripts of the same conversations.
+struct Played {
+    oracle: PathBuf,
+    ours: PathBuf,
+}
+
+impl Played {
+    fn new(
+        project: &Project,
+        tools: &Tools,
+        program: &Path,
+        only: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let oracle = play(project, tools, &tools.crossbar, "oracle", only)?;
+        let ours = play(project, tools, program, "ours", only)?;
+        Ok(Self { oracle, ours })
+    }
+
+    fn differences(
+        &self,
+        project: &Project,
+        tools: &Tools,
+        more: &[&str],
+    ) -> Result<String, Failure> {
+        let mut compare = Command::new(&tools.python);
+        compare
+            .arg(project.tests("oracle/compare.py"))
+            .arg(&self.oracle)
+            .arg(&self.ours);
+        compare
+            .arg(project.root.join("docs/differences.md"))
+            .args(more);
+        let output = compare
+            .output()
+            .map_err(|error| Failure::new(format!("cannot compare: {error}")))?;
+        let text = if output.stdout.is_empty() {
+            output.stderr
+        } else {
+            output.stdout
+        };
+        Ok(String::from_utf8_lossy(&text).trim_end().to_owned())
+    }
+}
+
+fn play(
+    project: &Project,
+    tools: &Tools,
+    program: &Path,
+    name: &str,
+    only: Option<&str>,
+) -> Result<PathBuf, Failure> {
+    let folder = project.copy_of_node("full", name)?;
+    let ports = Ports::pick()?;
+    let places = folder.join("places.json");
+    std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
+    let node = Node::start(program, &folder, &ports)?;
+    let transcripts = folder.join("transcripts.json");
+    let mut player = Command::new(&tools.python);
+    player
+        .arg(project.tests("oracle/run.py"))
+        .arg("--places")
+        .arg(&places)
+        .arg("--out")
+        .arg(&transcripts);
+    if let Some(text) = only {
+        player.args(["--match", text]);
+    }
+    succeed(&mut player)?;
+    node.stop()?;
+    Ok(transcripts)
+}

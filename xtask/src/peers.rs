@@ -1,0 +1,100 @@
+//! The real clients: Autobahn for Python, for Node.js and for the browser.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::node::{Node, Ports};
+use crate::project::{Project, succeed};
+use crate::report::{self, Tally};
+use crate::setup::{CHROMIUM, Tools};
+
+/// Autobahn|Python on asyncio and on Twisted, every transport and serializer, with a node directory that Crossbar.io made.
+pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let served = Served::new(project, tools, program, "python")?;
+    let mut sum = Tally::default();
+    for framework in ["asyncio", "twisted"] {
+        let mut script = Command::new(&tools.python);
+        script
+            .arg(project.tests("python/clients.py"))
+            .arg(framework)
+            .arg(&served.places);
+        sum = sum.plus(tally(&mut script)?);
+    }
+    served.stop()?;
+    Ok(sum)
+}
+
+/// Autobahn|JS in Node.js over WebSocket.
+pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let served = Served::new(project, tools, program, "node")?;
+    let mut script = Command::new("node");
+    script
+        .arg(project.tests("js/clients.cjs"))
+        .arg(&served.places);
+    script.env("NODE_PATH", tools.javascript.join("node_modules"));
+    let tally = tally(&mut script)?;
+    served.stop()?;
+    Ok(tally)
+}
+
+/// Chromium on the page of the node that starts where there is no configuration.
+pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let folder = project.fresh("browser")?;
+    let node = Node::start(program, &folder, &Ports::pick()?)?;
+    let mut script = Command::new("node");
+    script
+        .arg(project.tests("js/page.cjs"))
+        .arg(CHROMIUM)
+        .arg("http://127.0.0.1:8080/");
+    script.env("NODE_PATH", tools.javascript.join("node_modules"));
+    let tally = tally(&mut script)?;
+    let status = node.stop()?;
+    Ok(tally.plus(Tally {
+        passed: usize::from(status.success()),
+        failed: usize::from(!status.success()),
+    }))
+}
+
+/// Two nodes: one on a directory that `crossbar init` of Crossbar.io made, one on the tests' own with authentication.
+struct Served {
+    nodes: [Node; 2],
+    places: PathBuf,
+}
+
+impl Served {
+    fn new(project: &Project, tools: &Tools, program: &Path, name: &str) -> Result<Self, Failure> {
+        let ports = Ports::pick()?;
+        let full = project.copy_of_node("full", name)?;
+        let plain = project.fresh(&format!("{name}-init"))?;
+        succeed(Command::new(&tools.crossbar).arg("init").arg("--appdir").arg(&plain))?;
+        succeed(Command::new(program).arg("check").arg("--cbdir").arg(plain.join(".crossbar")))?;
+        let mut script = Command::new(&tools.python);
+        succeed(script.arg(project.tests("node/loopback.py")).arg(plain.join(".crossbar/config.json")))?;
+        let places = full.join("places.json");
+        std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
+        let nodes = [Node::start(program, &plain, &ports)?, Node::start(program, &full, &ports)?];
+        Ok(Self { nodes, places })
+    }
+
+    fn stop(self) -> Result<(), Failure> {
+        self.nodes.into_iter().try_for_each(|node| node.stop().map(drop))
+    }
+}
+
+fn tally(script: &mut Command) -> Result<Tally, Failure> {
+    let output = script
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run {script:?}: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let tally = Tally::read(&text).ok_or_else(|| {
+        Failure::new(format!(
+            "{script:?}:\n{text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        ))
+    })?;
+    if tally.failed > 0 {
+        report::line(text.trim_end());
+    }
+    Ok(tally)
+}
