@@ -171,6 +171,10 @@ class Player:
             reply = [None]
             while isinstance(reply, list) and reply[0] != GOODBYE:
                 reply = await session.take(DEADLINE)
+        if not session.ended:
+            # Crossbar.io forgets the session when the transport has closed, not when it answers.
+            session.transport.finish()
+            await asyncio.wait([session.reader], timeout=QUIET)
         session.reader.cancel()
         session.transport.drop()
 

@@ -140,6 +140,10 @@ class WebSocket:
         except (asyncio.IncompleteReadError, ConnectionError):
             raise Closed from None
 
+    def finish(self):
+        """Asks the peer to end the connection."""
+        self.send_frame(8, struct.pack("!H", 1000))
+
     def drop(self):
         self.writer.transport.abort()
 
@@ -178,6 +182,11 @@ class RawSocket:
             return await self.reader.readexactly(count)
         except (asyncio.IncompleteReadError, ConnectionError):
             raise Closed from None
+
+    def finish(self):
+        """Says that nothing more will come."""
+        if not self.writer.is_closing():
+            self.writer.write_eof()
 
     def drop(self):
         self.writer.transport.abort()

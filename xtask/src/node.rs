@@ -165,7 +165,16 @@ impl Ports {
 const READY: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
-const NAMES: [&str; 8] = ["WS", "RAW", "RAW_AUTH", "WEB", "UNIVERSAL", "TESTEE", "INIT_RAW", "INIT_WEB"];
+const NAMES: [&str; 8] = [
+    "WS",
+    "RAW",
+    "RAW_AUTH",
+    "WEB",
+    "UNIVERSAL",
+    "TESTEE",
+    "INIT_RAW",
+    "INIT_WEB",
+];
 /// What test scripts call a place, its port and its path.
 const PLACES: [(&str, &str, &str); 10] = [
     ("ws", "WS", "/"),

@@ -46,7 +46,8 @@ pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Resul
     script
         .arg(project.tests("js/page.cjs"))
         .arg(CHROMIUM)
-        .arg("http://127.0.0.1:8080/");
+        .arg("http://127.0.0.1:8080/")
+        .arg(&tools.python);
     script.env("NODE_PATH", tools.javascript.join("node_modules"));
     let tally = tally(&mut script)?;
     let status = node.stop()?;
@@ -67,18 +68,37 @@ impl Served {
         let ports = Ports::pick()?;
         let full = project.copy_of_node("full", name)?;
         let plain = project.fresh(&format!("{name}-init"))?;
-        succeed(Command::new(&tools.crossbar).arg("init").arg("--appdir").arg(&plain))?;
-        succeed(Command::new(program).arg("check").arg("--cbdir").arg(plain.join(".crossbar")))?;
+        succeed(
+            Command::new(&tools.crossbar)
+                .arg("init")
+                .arg("--appdir")
+                .arg(&plain),
+        )?;
+        succeed(
+            Command::new(program)
+                .arg("check")
+                .arg("--cbdir")
+                .arg(plain.join(".crossbar")),
+        )?;
         let mut script = Command::new(&tools.python);
-        succeed(script.arg(project.tests("node/loopback.py")).arg(plain.join(".crossbar/config.json")))?;
+        succeed(
+            script
+                .arg(project.tests("node/loopback.py"))
+                .arg(plain.join(".crossbar/config.json")),
+        )?;
         let places = full.join("places.json");
         std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
-        let nodes = [Node::start(program, &plain, &ports)?, Node::start(program, &full, &ports)?];
+        let nodes = [
+            Node::start(program, &plain, &ports)?,
+            Node::start(program, &full, &ports)?,
+        ];
         Ok(Self { nodes, places })
     }
 
     fn stop(self) -> Result<(), Failure> {
-        self.nodes.into_iter().try_for_each(|node| node.stop().map(drop))
+        self.nodes
+            .into_iter()
+            .try_for_each(|node| node.stop().map(drop))
     }
 }
 

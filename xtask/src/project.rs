@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
@@ -88,6 +89,43 @@ pub(crate) fn succeed(command: &mut Command) -> Result<Output, Failure> {
         String::from_utf8_lossy(&text)
     )))
 }
+
+/// Runs a command that must succeed within `patience`; its output goes to `log`.
+pub(crate) fn succeed_within(
+    command: &mut Command,
+    log: &Path,
+    patience: Duration,
+) -> Result<(), Failure> {
+    let name = format!("{command:?}");
+    let file = std::fs::File::create(log).map_err(Failure::at(log, "create"))?;
+    let same = file.try_clone().map_err(Failure::at(log, "share"))?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(file)
+        .stderr(same)
+        .spawn()
+        .map_err(|error| Failure::new(format!("cannot run {name}: {error}")))?;
+    let deadline = Instant::now() + patience;
+    loop {
+        let ended = child
+            .try_wait()
+            .map_err(|error| Failure::new(format!("cannot watch {name}: {error}")))?;
+        if let Some(status) = ended {
+            let why = || Failure::new(format!("{name}: {status}, see {}", log.display()));
+            return if status.success() { Ok(()) } else { Err(why()) };
+        }
+        if Instant::now() > deadline {
+            let ended = child.kill().and_then(|()| child.wait());
+            return Err(Failure::new(format!(
+                "{name} was still running ({ended:?}), see {}",
+                log.display()
+            )));
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+const POLL: Duration = Duration::from_millis(50);
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(to).map_err(Failure::at(to, "create"))?;

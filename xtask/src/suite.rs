@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::node::{Node, Ports};
-use crate::project::{Project, succeed};
+use crate::project::{Project, succeed_within};
 use crate::report::{self, Tally};
 use crate::setup::{self, Tools};
 use crate::{flag, option};
@@ -46,7 +47,12 @@ pub(crate) fn check(
         .arg(&tools.suite)
         .args(["-m", "fuzzingclient", "-s"])
         .arg(&spec);
-    succeed(suite.current_dir(&folder))?;
+    let patience = if long { 4 * PATIENCE } else { PATIENCE };
+    succeed_within(
+        suite.current_dir(&folder),
+        &folder.join("suite.log"),
+        patience,
+    )?;
     node.stop()?;
     judge(project, tools, &folder)
 }
@@ -71,3 +77,6 @@ fn judge(project: &Project, tools: &Tools, folder: &Path) -> Result<Tally, Failu
 fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(Failure::at(path, "read"))
 }
+
+/// A peer that is silent where it must answer stops the suite for ever.
+const PATIENCE: Duration = Duration::from_secs(900);
