@@ -1,4 +1,4 @@
-//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`.
+//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`, `deny`.
 //!
 //! What the tests need from outside (Crossbar.io itself, Autobahn for Python and JavaScript, Chromium, the Autobahn
 //! test suite) is installed by `setup`, pinned, below `.cache/test-tools` or `$CROSSBAR_TEST_TOOLS`.
@@ -40,6 +40,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "setup" => setup::run(&project).map(drop),
         "test" => test::run(&project, rest),
         "oracle" => oracle::run(&project, rest),
+        "deny" => setup::deny(&project),
         "suite" => suite::run(&project, rest),
         _ => Err(Failure::new(USAGE)),
     }
@@ -62,6 +63,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [--only PART] [--long] run all tests, or one part: rust, python, node, browser, oracle, suite
   oracle [--match TEXT] [--show TEXT]
                               play the conversations against Crossbar.io and ours, print what differs
+  deny                        check licences, sources and duplicates of the dependencies
   suite [--long]              run the Autobahn WebSocket test suite (--long: with section 9)
 
   --program PATH              test this crossbar instead of the one built here";

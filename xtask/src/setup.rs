@@ -40,6 +40,15 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     })
 }
 
+/// Checks `deny.toml` with the pinned cargo-deny. Advisories are left out: their database is not in a package registry.
+pub(crate) fn deny(project: &Project) -> Result<(), Failure> {
+    let mut check = Command::new(python(project)?.join("bin/cargo-deny"));
+    check
+        .args(["check", "licenses", "bans", "sources"])
+        .current_dir(&project.root);
+    succeed(&mut check).map(drop)
+}
+
 fn python(project: &Project) -> Result<PathBuf, Failure> {
     let folder = project.tools.join("python");
     let pins = project.tests("python/requirements.txt");
