@@ -11,6 +11,7 @@ mod nats;
 mod process;
 mod raw;
 mod sessions;
+mod socket;
 mod speaker;
 mod wamp;
 

@@ -5,7 +5,8 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::speaker::{Part, Protocol, Stream};
+use crate::socket::{Protocol, Socket};
+use crate::speaker::Part;
 
 pub(crate) struct Nats {
     callee: bool,
@@ -16,7 +17,7 @@ pub(crate) struct Nats {
 }
 
 impl Nats {
-    pub(crate) async fn open(address: &str, part: Part, payload: usize) -> io::Result<(Box<dyn Stream>, Self)> {
+    pub(crate) async fn open(address: &str, part: Part, payload: usize) -> io::Result<Socket> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let port = stream.local_addr()?.port();
@@ -39,15 +40,13 @@ impl Nats {
         }
         let callee = matches!(part, Part::Callee(_));
         let payload = vec![b'x'; payload];
-        Ok((
-            Box::new(stream),
-            Self {
-                callee,
-                inbox,
-                subject,
-                payload,
-            },
-        ))
+        let nats = Self {
+            callee,
+            inbox,
+            subject,
+            payload,
+        };
+        Ok(Socket::new(stream, Box::new(nats)))
     }
 
     fn put(&self, header: &str, out: &mut Vec<u8>) {

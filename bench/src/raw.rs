@@ -5,7 +5,8 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::speaker::{Part, Protocol, Stream};
+use crate::socket::{Protocol, Socket};
+use crate::speaker::Part;
 
 /// Octets of a WAMP envelope around the argument, as MessagePack over RawSocket has them.
 const ENVELOPE: usize = 28;
@@ -16,7 +17,7 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    pub(crate) async fn open(address: &str, part: Part, payload: usize) -> io::Result<(Box<dyn Stream>, Self)> {
+    pub(crate) async fn open(address: &str, part: Part, payload: usize) -> io::Result<Socket> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let name = match part {
@@ -31,7 +32,7 @@ impl Raw {
         let mut frame = u32::try_from(length).unwrap_or_default().to_be_bytes().to_vec();
         frame.resize(4 + length, b'x');
         let callee = matches!(part, Part::Callee(_));
-        Ok((Box::new(stream), Self { callee, frame }))
+        Ok(Socket::new(stream, Box::new(Self { callee, frame })))
     }
 }
 

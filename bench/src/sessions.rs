@@ -38,7 +38,9 @@ pub(crate) async fn idle(load: &Load) -> io::Result<Value> {
     }
     let before = process::resident(&load.pids);
     for _ in 0..load.sessions {
-        open.push(Speaker::open(&load.target, Part::Publisher(0), 0, 1).await?.shrink());
+        let mut session = Speaker::open(&load.target, Part::Publisher(0), 0, 1).await?;
+        session.shrink();
+        open.push(session);
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     let after = process::resident(&load.pids);
