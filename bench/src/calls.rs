@@ -63,13 +63,18 @@ pub(crate) async fn latency(load: &Load) -> io::Result<Value> {
         }
     }
     times.sort_unstable();
-    let at = |part: usize| times.get(times.len() * part / 1000).map_or(0.0, |t| t.as_secs_f64() * 1e6);
+    let at = |part: usize| {
+        times
+            .get(times.len() * part / 1000)
+            .map_or(0.0, |t| t.as_secs_f64() * 1e6)
+    };
     Ok(json!({ "count": times.len(), "p50": at(500), "p99": at(990), "p999": at(999) }))
 }
 
 async fn callees(load: &Load) -> io::Result<()> {
     for index in 0..load.to {
-        let mut callee = Speaker::open(&load.target, Part::Callee(index), load.payload, load.window).await?;
+        let mut callee =
+            Speaker::open(&load.target, Part::Callee(index), load.payload, load.window).await?;
         tokio::task::spawn_local(async move {
             let mut none = Vec::new();
             while callee.read(&mut none).await.is_ok() {}

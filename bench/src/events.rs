@@ -34,12 +34,15 @@ pub(crate) async fn throughput(load: &Load) -> io::Result<Value> {
     for _ in 0..load.from {
         let part = Part::Publisher(0);
         let mut publisher = Speaker::open(&load.target, part, load.payload, load.window).await?;
-        let (delivered, progress, published) = (delivered.clone(), progress.clone(), published.clone());
+        let (delivered, progress, published) =
+            (delivered.clone(), progress.clone(), published.clone());
         let share = window / u64::try_from(load.from).unwrap_or(1);
         tokio::task::spawn_local(async move {
             loop {
                 let waiting = progress.notified();
-                let room = window.saturating_sub(published.get() - delivered.get() / to).min(share);
+                let room = window
+                    .saturating_sub(published.get() - delivered.get() / to)
+                    .min(share);
                 if room < share.div_ceil(4) {
                     waiting.await;
                     continue;

@@ -79,7 +79,9 @@ impl<'a> Meter<'a> {
     /// Gives the result as a JSON object: how many, in what time, for what CPU time.
     pub(crate) fn stop(self, count: u64) -> Value {
         let seconds = self.started.elapsed().as_secs_f64();
-        let cpu = process::cpu(&self.load.pids).saturating_sub(self.cpu).as_secs_f64();
+        let cpu = process::cpu(&self.load.pids)
+            .saturating_sub(self.cpu)
+            .as_secs_f64();
         json!({ "count": count, "seconds": seconds, "cpu": cpu })
     }
 }

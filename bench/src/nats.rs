@@ -32,7 +32,8 @@ impl Nats {
             Part::Caller(number) | Part::Callee(number) => format!("call.{number}"),
             Part::Publisher(number) | Part::Subscriber(number) => format!("topic.{number}"),
         };
-        let opening = format!("CONNECT {{\"verbose\":false,\"pedantic\":false}}\r\n{subscription}PING\r\n");
+        let opening =
+            format!("CONNECT {{\"verbose\":false,\"pedantic\":false}}\r\n{subscription}PING\r\n");
         stream.write_all(opening.as_bytes()).await?;
         let mut greeting = Vec::new();
         while !greeting.ends_with(b"PONG\r\n") {
@@ -58,7 +59,12 @@ impl Nats {
 
 impl Protocol for Nats {
     fn call(&mut self, slot: usize, out: &mut Vec<u8>) {
-        let header = format!("PUB {} {}{slot} {}\r\n", self.subject, self.inbox, self.payload.len());
+        let header = format!(
+            "PUB {} {}{slot} {}\r\n",
+            self.subject,
+            self.inbox,
+            self.payload.len()
+        );
         self.put(&header, out);
     }
 
@@ -67,7 +73,12 @@ impl Protocol for Nats {
         self.put(&header, out);
     }
 
-    fn read(&mut self, input: &[u8], out: &mut Vec<u8>, results: &mut Vec<usize>) -> io::Result<usize> {
+    fn read(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        results: &mut Vec<usize>,
+    ) -> io::Result<usize> {
         let mut used = 0;
         while let Some(end) = input[used..].iter().position(|&octet| octet == b'\n') {
             let line = std::str::from_utf8(&input[used..used + end])
@@ -94,7 +105,10 @@ impl Protocol for Nats {
                 let header = format!("PUB {reply} {length}\r\n");
                 self.put(&header, out);
             } else {
-                let slot = subject.rsplit('.').next().and_then(|slot| slot.parse().ok());
+                let slot = subject
+                    .rsplit('.')
+                    .next()
+                    .and_then(|slot| slot.parse().ok());
                 results.push(slot.unwrap_or_default());
             }
             used = next;

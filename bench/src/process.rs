@@ -38,7 +38,11 @@ pub(crate) fn cpu(roots: &[u32]) -> Duration {
     // schedstat counts nanoseconds for each thread; stat only ticks of 10 ms.
     let nanoseconds = family(roots)
         .into_iter()
-        .flat_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten())
+        .flat_map(|pid| {
+            std::fs::read_dir(format!("/proc/{pid}/task"))
+                .into_iter()
+                .flatten()
+        })
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
         .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())

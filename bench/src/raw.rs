@@ -29,7 +29,10 @@ impl Raw {
         stream.write_all(name.as_bytes()).await?;
         stream.read_u8().await?;
         let length = ENVELOPE + payload;
-        let mut frame = u32::try_from(length).unwrap_or_default().to_be_bytes().to_vec();
+        let mut frame = u32::try_from(length)
+            .unwrap_or_default()
+            .to_be_bytes()
+            .to_vec();
         frame.resize(4 + length, b'x');
         let callee = matches!(part, Part::Callee(_));
         Ok(Socket::new(stream, Box::new(Self { callee, frame })))
@@ -40,14 +43,20 @@ impl Protocol for Raw {
     fn call(&mut self, slot: usize, out: &mut Vec<u8>) {
         let begin = out.len() + 4;
         out.extend_from_slice(&self.frame);
-        out[begin..begin + 4].copy_from_slice(&u32::try_from(slot).unwrap_or_default().to_be_bytes());
+        out[begin..begin + 4]
+            .copy_from_slice(&u32::try_from(slot).unwrap_or_default().to_be_bytes());
     }
 
     fn publish(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.frame);
     }
 
-    fn read(&mut self, input: &[u8], out: &mut Vec<u8>, results: &mut Vec<usize>) -> io::Result<usize> {
+    fn read(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        results: &mut Vec<usize>,
+    ) -> io::Result<usize> {
         let length = self.frame.len();
         let frames = input.chunks_exact(length);
         let used = input.len() - frames.remainder().len();
@@ -55,7 +64,10 @@ impl Protocol for Raw {
             if self.callee {
                 out.extend_from_slice(frame);
             } else {
-                let slot = frame[4..8].try_into().map(u32::from_be_bytes).unwrap_or_default();
+                let slot = frame[4..8]
+                    .try_into()
+                    .map(u32::from_be_bytes)
+                    .unwrap_or_default();
                 results.push(usize::try_from(slot).unwrap_or_default());
             }
         }

@@ -15,7 +15,12 @@ pub(crate) trait Protocol {
 
     /// Reads the whole frames of `input`, appends the answers of a callee to `out`, and gives how many octets were
     /// read. `results` gets the slots of the calls that ended, or slot 0 for each event.
-    fn read(&mut self, input: &[u8], out: &mut Vec<u8>, results: &mut Vec<usize>) -> io::Result<usize>;
+    fn read(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        results: &mut Vec<usize>,
+    ) -> io::Result<usize>;
 }
 
 /// The connection with its buffers.
@@ -68,7 +73,9 @@ impl Socket {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.filled += count;
-        let used = self.protocol.read(&self.input[..self.filled], &mut self.output, results)?;
+        let used = self
+            .protocol
+            .read(&self.input[..self.filled], &mut self.output, results)?;
         self.input.copy_within(used..self.filled, 0);
         self.filled -= used;
         self.flush().await

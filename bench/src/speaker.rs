@@ -31,11 +31,22 @@ pub(crate) enum Speaker {
 
 impl Speaker {
     /// Connects, joins and takes its part.
-    pub(crate) async fn open(target: &Target, part: Part, payload: usize, window: usize) -> io::Result<Self> {
+    pub(crate) async fn open(
+        target: &Target,
+        part: Part,
+        payload: usize,
+        window: usize,
+    ) -> io::Result<Self> {
         Ok(match target {
-            Target::Wamp(target) => Self::Wamp(Box::new(Wamp::open(target, part, payload, window).await?)),
-            Target::Nats(address) => Self::Socket(Box::new(Nats::open(address, part, payload).await?)),
-            Target::Raw(address) => Self::Socket(Box::new(Raw::open(address, part, payload).await?)),
+            Target::Wamp(target) => {
+                Self::Wamp(Box::new(Wamp::open(target, part, payload, window).await?))
+            }
+            Target::Nats(address) => {
+                Self::Socket(Box::new(Nats::open(address, part, payload).await?))
+            }
+            Target::Raw(address) => {
+                Self::Socket(Box::new(Raw::open(address, part, payload).await?))
+            }
         })
     }
 

@@ -22,19 +22,27 @@ pub(crate) struct Wamp {
 }
 
 impl Wamp {
-    pub(crate) async fn open(target: &WampTarget, part: Part, payload: usize, window: usize) -> io::Result<Self> {
+    pub(crate) async fn open(
+        target: &WampTarget,
+        part: Part,
+        payload: usize,
+        window: usize,
+    ) -> io::Result<Self> {
         let url: Target = target.url.parse().map_err(io::Error::other)?;
         let options = Options {
             formats: vec![target.format],
             ..Options::realm(&target.realm)
         };
-        let connection = RawConnection::connect(&url, &options).await.map_err(io::Error::other)?;
+        let connection = RawConnection::connect(&url, &options)
+            .await
+            .map_err(io::Error::other)?;
         let argument = Value::Text("x".repeat(payload));
         let mut wamp = Self {
             connection,
             part,
             frames: Vec::new(),
-            payload: Payload::new(target.format, &[argument], &Vec::new()).map_err(io::Error::other)?,
+            payload: Payload::new(target.format, &[argument], &Vec::new())
+                .map_err(io::Error::other)?,
             output: Vec::new(),
             batch: Vec::new(),
         };
@@ -54,18 +62,26 @@ impl Wamp {
         };
         for message in &messages {
             let mut frame = Vec::new();
-            self.connection.frame(message, &mut frame).map_err(io::Error::other)?;
+            self.connection
+                .frame(message, &mut frame)
+                .map_err(io::Error::other)?;
             self.frames.push(frame);
         }
         Ok(())
     }
 
     async fn ask(&mut self, message: &Message) -> io::Result<()> {
-        self.connection.frame(message, &mut self.output).map_err(io::Error::other)?;
+        self.connection
+            .frame(message, &mut self.output)
+            .map_err(io::Error::other)?;
         self.flush().await?;
-        self.connection.receive(&mut self.batch).await.map_err(io::Error::other)?;
+        self.connection
+            .receive(&mut self.batch)
+            .await
+            .map_err(io::Error::other)?;
         for frame in self.batch.drain(..) {
-            let answer = Message::decode(self.connection.format(), &frame).map_err(io::Error::other)?;
+            let answer =
+                Message::decode(self.connection.format(), &frame).map_err(io::Error::other)?;
             if !matches!(answer, Message::Registered(_) | Message::Subscribed(_)) {
                 return Err(io::Error::other(format!("refused: {answer:?}")));
             }
@@ -83,32 +99,41 @@ impl Wamp {
 
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
-            self.connection.send(&self.output).await.map_err(io::Error::other)?;
+            self.connection
+                .send(&self.output)
+                .await
+                .map_err(io::Error::other)?;
             self.output.clear();
         }
         Ok(())
     }
 
     pub(crate) async fn read(&mut self, results: &mut Vec<usize>) -> io::Result<()> {
-        self.connection.receive(&mut self.batch).await.map_err(io::Error::other)?;
+        self.connection
+            .receive(&mut self.batch)
+            .await
+            .map_err(io::Error::other)?;
         if matches!(self.part, Part::Subscriber(_)) {
             results.extend(self.batch.drain(..).map(|_| 0));
             return Ok(());
         }
         for frame in self.batch.drain(..) {
-            match Message::decode(self.connection.format(), &frame).map_err(io::Error::other)? {
-                Message::Result(result) => results.push(slot(result.request)?),
-                Message::Invocation(invocation) => {
-                    let answer = Message::Yield(Yield {
-                        request: invocation.request,
-                        progress: None,
-                        passthru: None,
-                        payload: self.payload.clone(),
-                    });
-                    self.connection.frame(&answer, &mut self.output).map_err(io::Error::other)?;
-                }
-                #[expect(clippy::wildcard_enum_match_arm, reason = "the load asks for nothing else")]
-                other => return Err(io::Error::other(format!("unexpected {other:?}"))),
+            let message =
+                Message::decode(self.connection.format(), &frame).map_err(io::Error::other)?;
+            if let Message::Result(result) = message {
+                results.push(slot(result.request)?);
+            } else if let Message::Invocation(invocation) = message {
+                let answer = Message::Yield(Yield {
+                    request: invocation.request,
+                    progress: None,
+                    passthru: None,
+                    payload: self.payload.clone(),
+                });
+                self.connection
+                    .frame(&answer, &mut self.output)
+                    .map_err(io::Error::other)?;
+            } else {
+                return Err(io::Error::other(format!("unexpected {message:?}")));
             }
         }
         self.flush().await
@@ -116,12 +141,17 @@ impl Wamp {
 }
 
 fn request(number: usize) -> RequestId {
-    u64::try_from(number).ok().and_then(RequestId::new).unwrap_or_else(|| unreachable!("slots are few"))
+    u64::try_from(number)
+        .ok()
+        .and_then(RequestId::new)
+        .unwrap_or_else(|| unreachable!("slots are few"))
 }
 
 fn slot(request: RequestId) -> io::Result<usize> {
     let number = usize::try_from(request.value()).map_err(io::Error::other)?;
-    number.checked_sub(1).ok_or_else(|| io::Error::other("a result for request 0"))
+    number
+        .checked_sub(1)
+        .ok_or_else(|| io::Error::other("a result for request 0"))
 }
 
 fn call(slot: usize, index: usize, payload: Payload) -> Message {
