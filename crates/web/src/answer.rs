@@ -1,25 +1,11 @@
 //! Responses that several services give.
 
-use bytes::Bytes;
-use crossbar_net::Body;
+use crossbar_net::{Body, empty, full};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use http_body_util::{BodyExt, Empty, Full};
 
 /// A response of a service.
 pub(crate) type Response = http::Response<Body>;
-
-/// A body that is at hand.
-pub(crate) fn full(octets: impl Into<Bytes>) -> Body {
-    Full::new(octets.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
-}
-
-/// No body.
-pub(crate) fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
-}
 
 /// A response without headers.
 pub(crate) fn response(status: StatusCode, body: Body) -> Response {

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use crossbar_config::JsonDocument;
+use crossbar_net::full;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 
-use crate::answer::{Response, failure, full, readable, response, share_with_origins};
+use crate::answer::{Response, failure, readable, response, share_with_origins};
 use crate::asked::Asked;
 
 /// A JSON document, written once.

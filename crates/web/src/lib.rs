@@ -23,5 +23,5 @@ mod tree;
 mod welcome;
 
 pub use error::ServiceError;
-pub use service::{Context, StatusSource, WebSocketSource};
+pub use service::{Context, StatusSource};
 pub use tree::Tree;

@@ -1,10 +1,11 @@
 //! `redirect`: one place to go, for its path and all below.
 
+use crossbar_net::empty;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 
 use crate::ServiceError;
-use crate::answer::{Response, empty, readable, response};
+use crate::answer::{Response, readable, response};
 use crate::asked::Asked;
 
 /// A redirection with 302.

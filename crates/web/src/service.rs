@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crossbar_config as config;
-use crossbar_net::{BoxFuture, Reply, WebSocketService};
+use crossbar_net::{BoxFuture, Reply, Router, WebSocketService};
 use http::StatusCode;
 
 use crate::ServiceError;
@@ -16,9 +16,6 @@ use crate::nodeinfo::NodeInfo;
 use crate::redirect::Redirect;
 use crate::welcome::Welcome;
 
-/// Makes the service behind a `websocket` path.
-pub type WebSocketSource = Arc<dyn Fn(&config::WebSocket) -> Arc<WebSocketService> + Send + Sync>;
-
 /// Asks for what the page about the node shows: the value that `crossbar.get_status` returns; none if the node does not tell.
 pub type StatusSource =
     Arc<dyn Fn() -> BoxFuture<'static, Option<serde_json::Value>> + Send + Sync>;
@@ -26,8 +23,8 @@ pub type StatusSource =
 /// What services need of their surroundings.
 #[derive(Clone)]
 pub struct Context {
-    /// For `websocket`.
-    pub websocket: WebSocketSource,
+    /// The realms that `websocket` leads to.
+    pub router: Arc<Router>,
     /// For `nodeinfo`.
     pub status: StatusSource,
 }
@@ -60,7 +57,7 @@ impl Service {
         Ok(match config {
             config::WebService::Static(files) => Self::Files(Files::new(files)?),
             config::WebService::WebSocket(websocket) => {
-                Self::WebSocket((context.websocket)(websocket))
+                Self::WebSocket(WebSocketService::new(websocket, &context.router))
             }
             config::WebService::NodeInfo => {
                 Self::NodeInfo(NodeInfo::new(Arc::clone(&context.status)))

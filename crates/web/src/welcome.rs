@@ -3,11 +3,12 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use crossbar_net::full;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use sha2::{Digest, Sha256};
 
-use crate::answer::{Response, failure, full, readable, response};
+use crate::answer::{Response, failure, readable, response};
 use crate::asked::Asked;
 
 /// The page: one file with its script and its styles, and a policy that allows those and no other.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossbar_config::StaticFiles;
+use crossbar_net::empty;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
@@ -26,7 +27,7 @@ use self::lookup::{Found, Lookup, OpenFile};
 use self::media::MediaTypes;
 use self::ranges::Selection;
 use crate::ServiceError;
-use crate::answer::{Response, empty, failure, found, readable, response, share_with_origins};
+use crate::answer::{Response, failure, found, readable, response, share_with_origins};
 use crate::asked::Asked;
 
 /// A directory that is served.

@@ -6,15 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbar_config::{StaticFiles, Web, WebOptions, WebService};
-use crossbar_net::{Body, Peer, Reply, Site};
+use crossbar_config::{
+    StaticFiles, Surroundings, Transport, Web, WebOptions, WebService, read_transport,
+};
+use crossbar_net::{Address, Router, Site, listen};
 use crossbar_web::{Context, Tree};
-use http_body_util::{BodyExt, Empty};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// A tree that is served until the test's runtime ends.
 pub(crate) struct Server {
@@ -44,17 +43,20 @@ impl Server {
             .into_iter()
             .map(|(path, service)| (path.to_owned(), service))
             .collect();
+        let router = Router::new();
         let context = Context {
-            websocket: Arc::new(|_| unreachable!("no test here has a WebSocket service")),
+            router: Arc::clone(&router),
             status: Arc::new(move || {
                 let status = status.clone();
                 Box::pin(async move { status })
             }),
         };
         let tree = Tree::new(&Web { paths, options }, context).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(accept(listener, Arc::clone(&tree)));
+        let site: Arc<dyn Site> = tree.clone();
+        let listener = listen(&transport(), &router, Some(site)).unwrap();
+        let Address::Tcp(address) = *listener.local_address() else {
+            unreachable!("the endpoint is tcp")
+        };
         Self { tree, address }
     }
 
@@ -75,6 +77,27 @@ impl Server {
         };
         let octets = tokio::time::timeout(Duration::from_secs(30), exchange).await;
         Answer::read(&octets.unwrap())
+    }
+
+    /// Asks for a WebSocket and gives the status line and the headers that come back.
+    pub(crate) async fn upgrade(&self, path: &str, subprotocol: &str) -> String {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
+        );
+        let exchange = async {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut octets = Vec::new();
+            while !octets.ends_with(b"\r\n\r\n") {
+                octets.push(stream.read_u8().await.unwrap());
+            }
+            String::from_utf8(octets).unwrap()
+        };
+        tokio::time::timeout(Duration::from_secs(30), exchange)
+            .await
+            .unwrap()
     }
 }
 
@@ -133,29 +156,13 @@ pub(crate) fn status() -> Value {
     })
 }
 
-async fn accept(listener: TcpListener, tree: Arc<Tree>) {
-    while let Ok((stream, address)) = listener.accept().await {
-        let tree = Arc::clone(&tree);
-        let peer = Peer {
-            address: Some(address),
-            secure: false,
-        };
-        let service = service_fn(move |mut request| {
-            let (tree, peer) = (Arc::clone(&tree), peer.clone());
-            async move {
-                Ok::<_, std::convert::Infallible>(match tree.serve(&mut request, &peer).await {
-                    Reply::Response(response) => response,
-                    Reply::WebSocket(_) => upgrade_required(),
-                })
-            }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::spawn(connection);
-    }
-}
-
-fn upgrade_required() -> http::Response<Body> {
-    let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-    http::Response::builder().status(426).body(body).unwrap()
+/// A transport on a free port. What it says of paths is not used: the tree is the site.
+fn transport() -> Transport {
+    let item = json!({
+        "id": "transport001",
+        "type": "web",
+        "endpoint": {"type": "tcp", "port": 0, "interface": "127.0.0.1"},
+        "paths": {"/": {"type": "nodeinfo"}},
+    });
+    read_transport(item, &Surroundings::default()).unwrap()
 }

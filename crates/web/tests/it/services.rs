@@ -1,6 +1,6 @@
 //! The services that are not files.
 
-use crossbar_config::{JsonDocument, WebOptions, WebService};
+use crossbar_config::{JsonDocument, Surroundings, WebOptions, WebService};
 use crossbar_web::ServiceError;
 use serde_json::json;
 
@@ -120,4 +120,26 @@ async fn welcome_page() {
         assert!(answer.text().contains(&format!("id=\"{id}\"")), "{id}");
     }
     assert_eq!(server.get("/other").await.status, 404);
+}
+
+#[tokio::test]
+async fn websocket() {
+    let service = r#"{"type": "websocket", "serializers": ["json"]}"#;
+    let service = serde_json::from_str(service).unwrap();
+    let service = crossbar_config::read_web_service(service, &Surroundings::default()).unwrap();
+    let inner = WebService::Path([("wamp".to_owned(), service)].into());
+    let server = Server::start([("a", inner)]).await;
+    let head = server.upgrade("/a/wamp", "wamp.2.json").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    // the answer to the key, from RFC 6455, "Opening Handshake"
+    assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+    let head = server.upgrade("/a/wamp", "wamp.2.msgpack").await;
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    assert!(
+        server
+            .upgrade("/a", "wamp.2.json")
+            .await
+            .starts_with("HTTP/1.1 404 ")
+    );
+    assert_eq!(server.get("/a/wamp").await.status, 200, "the status page");
 }
