@@ -1,8 +1,9 @@
-//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`, `deny`.
+//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`, `deny`, `bench`.
 //!
 //! What the tests need from outside (Crossbar.io itself, Autobahn for Python and JavaScript, Chromium, the Autobahn
 //! test suite) is installed by `setup`, pinned, below `.cache/test-tools` or `$CROSSBAR_TEST_TOOLS`.
 
+mod bench;
 mod failure;
 mod node;
 mod oracle;
@@ -40,6 +41,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "setup" => setup::run(&project).map(drop),
         "test" => test::run(&project, rest),
         "oracle" => oracle::run(&project, rest),
+        "bench" => bench::run(&project, rest),
         "deny" => setup::deny(&project),
         "suite" => suite::run(&project, rest),
         _ => Err(Failure::new(USAGE)),
@@ -65,5 +67,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                               play the conversations against Crossbar.io and ours, print what differs
   deny                        check licences, sources and duplicates of the dependencies
   suite [--long]              run the Autobahn WebSocket test suite (--long: with section 9)
+
+  bench [--rounds N] [--millis N] [--only TEXT] [--alone] [--router NAME=PID=URL]
+                              measure ours beside Crossbar.io, nats-server and a bare forwarder (--alone: without the
+                              first two; --router: beside another one that runs already)
 
   --program PATH              test this crossbar instead of the one built here";

@@ -49,9 +49,12 @@ impl Project {
             .args(["build", "--quiet", "--package", "crossbar"])
             .current_dir(&self.root);
         succeed(&mut build)?;
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| self.root.join("target"), PathBuf::from);
-        Ok(target.join("debug").join("crossbar"))
+        Ok(self.target().join("debug").join("crossbar"))
+    }
+
+    /// Where cargo builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from)
     }
 
     /// An empty folder of this name below the work directory.

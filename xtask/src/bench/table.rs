@@ -42,7 +42,10 @@ impl Table {
                     &mut self.rows[last]
                 }
             };
-            row.figures.entry(router.to_owned()).or_default().push(figure);
+            row.figures
+                .entry(router.to_owned())
+                .or_default()
+                .push(figure);
             if scenario.once() {
                 break;
             }
@@ -51,7 +54,10 @@ impl Table {
 
     /// Renders the rows of one scenario, as progress.
     pub(crate) fn section(&self, scenario: &Scenario) -> String {
-        let rows = self.rows.iter().filter(|row| row.name.starts_with(&scenario.name));
+        let rows = self
+            .rows
+            .iter()
+            .filter(|row| row.name.starts_with(&scenario.name));
         let mut text = String::new();
         for row in rows {
             let _ = write!(text, "{}:", row.name);
@@ -65,7 +71,11 @@ impl Table {
 
     /// Renders everything.
     pub(crate) fn render(&self) -> String {
-        let mut routers: Vec<&String> = self.rows.iter().flat_map(|row| row.figures.keys()).collect();
+        let mut routers: Vec<&String> = self
+            .rows
+            .iter()
+            .flat_map(|row| row.figures.keys())
+            .collect();
         routers.sort();
         routers.dedup();
         let mut text = String::from("| measure |");
@@ -78,7 +88,10 @@ impl Table {
         for row in &self.rows {
             let _ = write!(text, "| {} ({}) |", row.name, row.unit);
             for router in &routers {
-                let figure = row.figures.get(*router).map_or("–".to_owned(), |figures| short(median(figures)));
+                let figure = row
+                    .figures
+                    .get(*router)
+                    .map_or("–".to_owned(), |figures| short(median(figures)));
                 let _ = write!(text, " {figure} |");
             }
             let _ = writeln!(text, " {} |", row.ratio());
@@ -89,11 +102,17 @@ impl Table {
 
 impl Row {
     fn ratio(&self) -> String {
-        let (Some(ours), Some(theirs)) = (self.figures.get("ours"), self.figures.get("Crossbar.io")) else {
+        let (Some(ours), Some(theirs)) =
+            (self.figures.get("ours"), self.figures.get("Crossbar.io"))
+        else {
             return "–".to_owned();
         };
         let (ours, theirs) = (median(ours), median(theirs));
-        let ratio = if self.fewer_is_better { theirs / ours } else { ours / theirs };
+        let ratio = if self.fewer_is_better {
+            theirs / ours
+        } else {
+            ours / theirs
+        };
         format!("{ratio:.1} ×")
     }
 }
