@@ -1,0 +1,9 @@
+//! Conversations of the client with a router that follows a script, and with the real one.
+
+mod callee;
+mod caller;
+mod opening;
+mod pubsub;
+mod reconnect;
+mod script;
+mod websocket;
