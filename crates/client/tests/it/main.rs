@@ -1,5 +1,7 @@
 //! Conversations of the client with a router that follows a script, and with the real one.
 
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
 mod callee;
 mod caller;
 mod opening;
