@@ -34,7 +34,7 @@ pub(crate) struct Upgraded<S> {
     pub(crate) agreement: Agreement,
 }
 
-/// How long a client may take for a request's head, and between requests.
+/// How long a client may take for a request's head, and between requests, if the site does not say.
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest head of a request, in octets.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -58,8 +58,9 @@ where
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(site.client_timeout().unwrap_or(HEAD))
         .max_buf_size(LONGEST_HEAD)
+        .max_header_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(Rewound { early, stream }), service);
     let mut stopping = std::pin::pin!(stop.cancelled());
     let mut stopped = false;

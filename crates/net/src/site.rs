@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -25,6 +26,11 @@ pub trait Site: Send + Sync {
         request: &'a mut http::Request<hyper::body::Incoming>,
         peer: &'a Peer,
     ) -> BoxFuture<'a, Reply>;
+
+    /// How long a client may take for a request's head, and between requests, if not as long as others.
+    fn client_timeout(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What is to happen with a request.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
@@ -44,6 +45,10 @@ impl Site for Universal {
             (None, Some(web)) => web.serve(request, peer),
             (None, None) => Box::pin(std::future::ready(Reply::Response(not_found()))),
         }
+    }
+
+    fn client_timeout(&self) -> Option<Duration> {
+        self.web.as_ref()?.client_timeout()
     }
 }
 
