@@ -1,6 +1,7 @@
 //! The services of one transport by path.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbar_config as config;
 use crossbar_net::{BoxFuture, Peer, Reply, Site};
@@ -21,6 +22,7 @@ pub struct Tree {
     services: RwLock<Branch>,
     context: Context,
     access_log: bool,
+    client_timeout: Option<Duration>,
     /// `Strict-Transport-Security`
     hsts: Option<HeaderValue>,
 }
@@ -36,6 +38,7 @@ impl Tree {
             services: RwLock::new(Branch::new(&config.paths, &context)?),
             context,
             access_log: config.options.access_log,
+            client_timeout: config.options.client_timeout,
             hsts: hsts.and_then(|age| HeaderValue::try_from(format!("max-age={age}")).ok()),
         }))
     }
@@ -105,6 +108,10 @@ impl Site for Tree {
             }
             reply
         })
+    }
+
+    fn client_timeout(&self) -> Option<Duration> {
+        self.client_timeout
     }
 }
 

@@ -68,6 +68,11 @@ impl Server {
     pub(crate) async fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
         let request =
             format!("{method} {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n{lines}\r\n");
+        Answer::read(&self.exchange(&request).await)
+    }
+
+    /// Sends octets and gives what comes back until the server closes the connection.
+    pub(crate) async fn exchange(&self, request: &str) -> Vec<u8> {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
             stream.write_all(request.as_bytes()).await.unwrap();
@@ -75,8 +80,9 @@ impl Server {
             stream.read_to_end(&mut octets).await.unwrap();
             octets
         };
-        let octets = tokio::time::timeout(Duration::from_secs(30), exchange).await;
-        Answer::read(&octets.unwrap())
+        tokio::time::timeout(Duration::from_secs(30), exchange)
+            .await
+            .unwrap()
     }
 
     /// Asks for a WebSocket and gives the status line and the headers that come back.

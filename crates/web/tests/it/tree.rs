@@ -108,3 +108,31 @@ async fn hsts_on_all_answers() {
         ""
     );
 }
+
+#[tokio::test]
+async fn idle_connections_are_closed() {
+    let options = WebOptions {
+        client_timeout: Some(Duration::from_millis(50)),
+        ..WebOptions::default()
+    };
+    let server = Server::with([("a", named("a"))], options, Some(status())).await;
+    let octets = server
+        .exchange("GET /a HTTP/1.1\r\nHost: here\r\n\r\n")
+        .await;
+    assert!(octets.ends_with(b"\r\n\r\n\"a\""));
+    assert_eq!(server.exchange("").await, b"");
+    let slow = server
+        .exchange("GET /a HTTP/1.1\r\nHost: here\r\nX-Slow: ")
+        .await;
+    assert!(!slow.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn heads_are_limited() {
+    let server = Server::start([("a", named("a"))]).await;
+    let head = format!("X-Long: {}\r\n", "x".repeat(66_000));
+    assert_eq!(server.ask("GET", "/a", &head).await.status, 431);
+    let many = "X: y\r\n".repeat(1000);
+    assert_eq!(server.ask("GET", "/a", &many).await.status, 431);
+    assert_eq!(server.get("/a").await.status, 200);
+}
