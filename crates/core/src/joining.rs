@@ -1,14 +1,29 @@
+mod anonymous;
+mod ticket;
+mod wampcra;
+
 use std::sync::Arc;
 
-use crossbar_wire::{Abort, Authenticate, Challenge, Hello, SessionId, Text};
+use crossbar_wire::{
+    Abort, Authenticate, Challenge, Dict, Hello, Role, SessionId, Text, Uri, UriCheck, Value,
+};
 
-use crate::{Access, Principal};
+use crate::abort::{abort, protocol_violation};
+use crate::role::TRUSTED;
+use crate::{Access, MethodConfig, Principal, uris};
+
+use ticket::Ticket;
+use wampcra::WampCra;
 
 /// A client on its way into a realm: HELLO, perhaps CHALLENGE and AUTHENTICATE.
+///
+/// Whether the realm is there is for the shell to say, whether it has the role for [`crate::Realm::join`].
 #[derive(Debug)]
 pub struct Joining {
     /// The pending session.
     pub session: SessionId,
+    join: Box<Join>,
+    proof: Proof,
 }
 
 /// What follows a message of a client that is joining.
@@ -40,18 +55,209 @@ impl Joining {
     /// `timestamp` is the time of day as ISO 8601 in UTC.
     #[must_use]
     pub fn hello(
-        _access: &Arc<Access>,
-        _session: SessionId,
-        _hello: Hello,
-        _random: [u8; 32],
-        _timestamp: &str,
+        access: &Arc<Access>,
+        session: SessionId,
+        hello: Hello,
+        random: [u8; 32],
+        timestamp: &str,
     ) -> Step {
-        Step::Abort(Abort::default())
+        let realm = match check(&hello) {
+            Ok(realm) => realm,
+            Err(abort) => return Step::Abort(*abort),
+        };
+        let client = Client {
+            session,
+            realm,
+            hello,
+            random,
+            timestamp,
+        };
+        match access.as_ref() {
+            Access::Open => client.open(),
+            Access::Fixed(principal) => client.join(principal.clone()),
+            Access::Methods(methods) => client.choose(methods),
+        }
     }
 
     /// Takes the answer to the challenge.
     #[must_use]
-    pub fn authenticate(self, _authenticate: &Authenticate) -> Step {
-        Step::Abort(Abort::default())
+    pub fn authenticate(self, authenticate: &Authenticate) -> Step {
+        let signature = authenticate.signature.as_bytes();
+        let verdict = match &self.proof {
+            Proof::Ticket(ticket) => ticket.verify(signature),
+            Proof::WampCra(wampcra) => wampcra.verify(signature),
+        };
+        match verdict {
+            Ok(()) => Step::Join(self.join),
+            Err(message) => Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned())),
+        }
+    }
+}
+
+/// What a challenged client has to show. `Err` carries what it is told.
+#[derive(Debug)]
+enum Proof {
+    Ticket(Ticket),
+    WampCra(WampCra),
+}
+
+/// A client that said HELLO.
+struct Client<'a> {
+    session: SessionId,
+    realm: Text,
+    hello: Hello,
+    random: [u8; 32],
+    timestamp: &'a str,
+}
+
+impl Client<'_> {
+    /// Lets everybody in who does not insist on another method than `anonymous`.
+    fn open(self) -> Step {
+        if self.offers(anonymous::METHOD) {
+            let role = Text::from_static(anonymous::METHOD);
+            self.anonymous(&role, None)
+        } else {
+            self.no_method()
+        }
+    }
+
+    /// Takes the first method of the client's list that is configured; no list means `anonymous`.
+    fn choose(self, methods: &[MethodConfig]) -> Step {
+        let default = [Text::from_static(anonymous::METHOD)];
+        let offered = if self.hello.authmethods.is_empty() {
+            &default[..]
+        } else {
+            &self.hello.authmethods[..]
+        };
+        let chosen = offered
+            .iter()
+            .find_map(|name| methods.iter().find(|method| name.as_str() == method.name()));
+        match chosen {
+            Some(MethodConfig::Anonymous { role, authid }) => self.anonymous(role, authid.clone()),
+            Some(MethodConfig::Ticket(principals)) => self.ticket(principals),
+            Some(MethodConfig::WampCra(users)) => self.wampcra(users),
+            None => self.no_method(),
+        }
+    }
+
+    fn offers(&self, method: &str) -> bool {
+        let offered = &self.hello.authmethods;
+        offered.is_empty() || offered.iter().any(|name| name.as_str() == method)
+    }
+
+    /// Gives the authid that the client announced; some send an empty one for none.
+    fn authid(&self) -> Option<&Text> {
+        self.hello
+            .authid
+            .as_ref()
+            .filter(|authid| !authid.as_bytes().is_empty())
+    }
+
+    fn challenge(self, extra: Dict, principal: Principal, proof: Proof) -> Step {
+        let challenge = Challenge {
+            method: principal.authmethod.clone(),
+            extra: Value::Dict(extra),
+        };
+        let session = self.session;
+        match self.admit(principal) {
+            Ok(join) => Step::Challenge(
+                challenge,
+                Joining {
+                    session,
+                    join,
+                    proof,
+                },
+            ),
+            Err(abort) => Step::Abort(*abort),
+        }
+    }
+
+    /// Lets a client in whose principal was found; nobody from outside gets the role of the node's own sessions.
+    fn admit(self, principal: Principal) -> Result<Box<Join>, Box<Abort>> {
+        if principal.authrole == TRUSTED {
+            let message = format!("the role \"{TRUSTED}\" is not for clients");
+            return Err(Box::new(abort(uris::NO_SUCH_ROLE, message)));
+        }
+        Ok(self.into_join(principal))
+    }
+
+    fn join(self, principal: Principal) -> Step {
+        Step::Join(self.into_join(principal))
+    }
+
+    fn into_join(self, principal: Principal) -> Box<Join> {
+        Box::new(Join {
+            session: self.session,
+            realm: self.realm,
+            principal,
+            hello: self.hello,
+        })
+    }
+
+    fn no_method(self) -> Step {
+        let offered: Vec<&str> = self.hello.authmethods.iter().map(Text::as_str).collect();
+        let message =
+            format!("cannot authenticate using any of the offered authmethods {offered:?}");
+        Step::Abort(abort(uris::NO_AUTH_METHOD, message))
+    }
+
+    /// Refuses a client whose authid no principal has.
+    fn no_principal(self) -> Step {
+        let message = match self.authid() {
+            Some(authid) => format!("no principal with authid \"{authid}\" exists"),
+            None => "this authentication method needs an authid".to_owned(),
+        };
+        Step::Abort(abort(uris::NOT_AUTHORIZED, message))
+    }
+}
+
+impl MethodConfig {
+    /// Gives the method's name on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Anonymous { .. } => anonymous::METHOD,
+            Self::Ticket(_) => ticket::METHOD,
+            Self::WampCra(_) => wampcra::METHOD,
+        }
+    }
+}
+
+/// Makes a principal of the static configuration.
+fn principal(authid: &Text, role: &Text, method: &'static str) -> Principal {
+    Principal {
+        authid: authid.compact(),
+        authrole: role.clone(),
+        authmethod: Text::from_static(method),
+        authprovider: Text::from_static("static"),
+        authextra: Value::Null,
+    }
+}
+
+/// Checks what every HELLO must have, and gives its realm.
+fn check(hello: &Hello) -> Result<Text, Box<Abort>> {
+    let roles = [
+        Role::Publisher,
+        Role::Subscriber,
+        Role::Caller,
+        Role::Callee,
+    ];
+    if roles
+        .iter()
+        .all(|&role| hello.roles.features(role).is_none())
+    {
+        let message = "HELLO announces none of the roles publisher, subscriber, caller and callee";
+        return Err(Box::new(protocol_violation(message)));
+    }
+    let Some(realm) = &hello.realm else {
+        let message = "HELLO names no realm, and none is assigned".to_owned();
+        return Err(Box::new(abort(uris::NO_SUCH_REALM, message)));
+    };
+    match Uri::check(realm, UriCheck::Loose) {
+        Ok(()) => Ok(realm.compact()),
+        Err(fault) => {
+            let message = format!("invalid realm \"{realm}\": {fault}");
+            Err(Box::new(abort(uris::INVALID_URI, message)))
+        }
     }
 }

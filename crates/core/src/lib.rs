@@ -1,11 +1,36 @@
-//! One realm as a value.
+//! One WAMP realm as a value: its sessions, what they may do, its broker and its dealer.
+//!
+//! Messages and the time go in, [`Command`]s come out in the order in which they are to be carried out. Nothing here does
+//! I/O, reads a clock, draws true random numbers, locks or awaits: the same input gives the same output.
+//!
+//! Invariants:
+//! - A table and its inverse change in one method; when the last session has left, every table is empty
+//!   ([`Realm::statistics`]).
+//! - A CALL gets exactly one final answer, whatever the order in which callee, caller, time limit and cancellation come.
+//! - Nothing is sent to a session after its GOODBYE or ABORT.
+//! - What is kept for longer than one message does not pin the frame that it came in.
+//! - Hash tables serve lookups only; what is iterated has an order.
+//!
+//! The way of a message: [`Joining`] turns a HELLO into a [`Join`]; [`Realm::join`] opens the session; then
+//! [`Realm::handle`] hands each message to the broker or to the dealer, after the session's role has allowed it.
 
+mod abort;
 mod access;
+mod broker;
+mod calls;
 mod command;
+mod dealer;
+mod generator;
+mod index;
 mod joining;
 mod permission;
 mod realm;
+mod refusal;
+mod role;
+mod session;
+mod uris;
 
+pub use abort::*;
 pub use access::*;
 pub use command::*;
 pub use joining::*;

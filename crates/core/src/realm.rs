@@ -1,8 +1,26 @@
+mod admission;
+mod audience;
+mod calling;
+mod ending;
+mod pubsub;
+mod registering;
+mod undeliverable;
+
 use std::time::Instant;
 
-use crossbar_wire::{Abort, Message, SessionId, Text, UriCheck};
+use crossbar_wire::{
+    Abort, Features, Identity, Message, Role, Roles as PeerRoles, SessionId, Text, UriCheck,
+    Welcome,
+};
 
-use crate::{Join, Outbox, RoleConfig};
+use crate::abort::abort;
+use crate::broker::Broker;
+use crate::calls::Calls;
+use crate::dealer::Dealer;
+use crate::generator::Generator;
+use crate::role::{Roles, TRUSTED};
+use crate::session::{Session, Sessions, identity};
+use crate::{Command, Join, Outbox, RoleConfig, uris};
 
 /// Options of a realm.
 #[derive(Clone, Debug, Default)]
@@ -22,68 +40,256 @@ pub enum Undeliverable {
     Unrepresentable,
 }
 
+/// How much a realm holds and what it has dropped.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Statistics {
+    /// Sessions that have joined and not ended.
+    pub sessions: usize,
+    /// Subscriptions: topics and patterns.
+    pub subscriptions: usize,
+    /// Registrations: procedures and patterns.
+    pub registrations: usize,
+    /// Calls that wait for an answer.
+    pub calls: usize,
+    /// Time limits that are running.
+    pub time_limits: usize,
+    /// Events that a receiver could not be sent.
+    pub dropped_events: u64,
+}
+
 /// One realm: its sessions, broker and dealer.
 #[derive(Debug)]
-pub struct Realm {}
+pub struct Realm {
+    name: Text,
+    options: RealmOptions,
+    ids: Generator,
+    roles: Roles,
+    sessions: Sessions,
+    broker: Broker,
+    dealer: Dealer,
+    calls: Calls,
+    dropped_events: u64,
+}
 
 impl Realm {
     /// Makes an empty realm. `seed` seeds the generator of ids.
     #[must_use]
-    pub fn new(_name: Text, _options: RealmOptions, _seed: [u8; 32]) -> Self {
-        Self {}
+    pub fn new(name: Text, options: RealmOptions, seed: [u8; 32]) -> Self {
+        Self {
+            name,
+            options,
+            ids: Generator::new(seed),
+            roles: Roles::new(),
+            sessions: Sessions::default(),
+            broker: Broker::default(),
+            dealer: Dealer::default(),
+            calls: Calls::default(),
+            dropped_events: 0,
+        }
     }
 
-    /// Adds a role, or replaces the one of that name.
-    pub fn set_role(&mut self, _role: RoleConfig) {}
+    /// Adds a role, or replaces the one of that name; its sessions are judged by the new one from then on. The role
+    /// `trusted` is built in and stays as it is.
+    pub fn set_role(&mut self, role: RoleConfig) {
+        self.roles.set(role);
+    }
 
     /// Removes a role; its sessions are denied everything from then on. Says whether it was there.
-    pub fn remove_role(&mut self, _name: &str) -> bool {
-        false
+    pub fn remove_role(&mut self, name: &str) -> bool {
+        self.roles.remove(name)
     }
 
     /// Opens a session and answers WELCOME.
     ///
     /// # Errors
     /// Gives the ABORT for a role that the realm lacks or a session id that is taken.
-    pub fn join(&mut self, _join: Join, _out: &mut Outbox) -> Result<(), Abort> {
+    #[expect(clippy::result_large_err, reason = "once a session")]
+    pub fn join(&mut self, join: Join, out: &mut Outbox) -> Result<(), Abort> {
+        let Join {
+            session: id,
+            principal,
+            hello,
+            ..
+        } = join;
+        let Some(role) = self.roles.find(&principal.authrole) else {
+            let message = format!(
+                "no role \"{}\" exists on realm \"{}\"",
+                principal.authrole, self.name
+            );
+            return Err(abort(uris::NO_SUCH_ROLE, message));
+        };
+        let trusted = self.roles.name(role).as_str() == TRUSTED;
+        let session = Session::new(principal.authid.compact(), role, trusted, hello.roles);
+        if !self.sessions.insert(id, session) {
+            let message = "the session id is taken, join again".to_owned();
+            return Err(abort(uris::PROTOCOL_VIOLATION, message));
+        }
+        let welcome = Welcome {
+            session: id,
+            realm: Some(self.name.clone()),
+            roles: announced(),
+            agent: Some(Text::from_static(AGENT)),
+            authid: Some(principal.authid),
+            authrole: Some(principal.authrole),
+            authmethod: Some(principal.authmethod),
+            authprovider: Some(principal.authprovider),
+            authextra: principal.authextra,
+        };
+        send(out, id, Message::Welcome(Box::new(welcome)));
         Ok(())
     }
 
     /// Takes a message of an open session.
-    pub fn handle(
-        &mut self,
-        _from: SessionId,
-        _message: Message,
-        _now: Instant,
-        _out: &mut Outbox,
-    ) {
+    pub fn handle(&mut self, from: SessionId, message: Message, now: Instant, out: &mut Outbox) {
+        let Some(session) = self.sessions.get(from) else {
+            return;
+        };
+        if !session.is_open() {
+            self.handle_while_closing(from, &message, out);
+            return;
+        }
+        match message {
+            Message::Call(call) => self.call(from, call, now, out),
+            Message::Yield(result) => self.take_yield(from, result, now, out),
+            Message::Publish(publish) => self.publish(from, publish, out),
+            Message::Error(error) => self.take_error(from, error, out),
+            Message::Cancel(cancel) => self.cancel(from, &cancel, out),
+            Message::Subscribe(subscribe) => self.subscribe(from, &subscribe, out),
+            Message::Unsubscribe(unsubscribe) => self.unsubscribe(from, &unsubscribe, out),
+            Message::Register(register) => self.register(from, &register, out),
+            Message::Unregister(unregister) => self.unregister(from, &unregister, out),
+            Message::Goodbye(_) => self.take_goodbye(from, out),
+            Message::Abort(_) => self.take_abort(from, out),
+            Message::EventReceived(_) => {}
+            Message::Hello(_) => self.violate(from, "HELLO in an open session", out),
+            Message::Authenticate(_) => self.violate(from, "AUTHENTICATE in an open session", out),
+            Message::Welcome(_)
+            | Message::Challenge(_)
+            | Message::Published(_)
+            | Message::Subscribed(_)
+            | Message::Unsubscribed(_)
+            | Message::Event(_)
+            | Message::Result(_)
+            | Message::Registered(_)
+            | Message::Unregistered(_)
+            | Message::Invocation(_)
+            | Message::Interrupt(_) => {
+                self.violate(from, "a message that only a router sends", out);
+            }
+        }
     }
-
-    /// Ends a session that broke the protocol: ABORT `wamp.error.protocol_violation` with this text.
-    pub fn violate(&mut self, _session: SessionId, _message: &str, _out: &mut Outbox) {}
-
-    /// Ends a session whose transport is gone.
-    pub fn leave(&mut self, _session: SessionId, _out: &mut Outbox) {}
-
-    /// Takes back a message that could not be queued for `to`.
-    pub fn undeliverable(
-        &mut self,
-        _to: SessionId,
-        _message: &Message,
-        _why: Undeliverable,
-        _out: &mut Outbox,
-    ) {
-    }
-
-    /// Says GOODBYE to every session, which then have until a time limit to answer.
-    pub fn close(&mut self, _reason: &str, _now: Instant, _out: &mut Outbox) {}
 
     /// Gives the time of the next [`Realm::handle_timeout`].
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        let limits = [self.calls.next_deadline(), self.sessions.next_limit()];
+        limits.into_iter().flatten().min()
     }
 
     /// Does what is due at `now`.
-    pub fn handle_timeout(&mut self, _now: Instant, _out: &mut Outbox) {}
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        while let Some(call) = self.calls.overdue(now) {
+            self.time_out(call, out);
+        }
+        while let Some(session) = self.sessions.overdue(now) {
+            self.give_up(session, out);
+        }
+    }
+
+    /// Gives the realm's name.
+    #[must_use]
+    pub fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// Counts the sessions.
+    #[must_use]
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Gives the sessions.
+    pub fn sessions(&self) -> impl Iterator<Item = Identity> {
+        self.sessions
+            .iter()
+            .map(|(id, session)| *identity(id, session, self.roles.name(session.role)))
+    }
+
+    /// Counts what the realm holds.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            sessions: self.sessions.len(),
+            subscriptions: self.broker.len(),
+            registrations: self.dealer.len(),
+            calls: self.calls.len(),
+            time_limits: self.calls.deadlines() + self.sessions.limits(),
+            dropped_events: self.dropped_events,
+        }
+    }
+}
+
+/// Puts a message for a session into the outbox.
+fn send(out: &mut Outbox, to: SessionId, message: Message) {
+    out.push_back(Command::Send { to, message });
+}
+
+/// Gives the features that the router announces in WELCOME.
+fn announced() -> PeerRoles {
+    let broker = Features::PUBLISHER_IDENTIFICATION
+        .union(Features::PUBLISHER_EXCLUSION)
+        .union(Features::SUBSCRIBER_BLACKWHITE_LISTING)
+        .union(Features::PATTERN_BASED_SUBSCRIPTION);
+    let dealer = Features::PROGRESSIVE_CALL_RESULTS
+        .union(Features::CALL_TIMEOUT)
+        .union(Features::CALL_CANCELING)
+        .union(Features::CALLER_IDENTIFICATION)
+        .union(Features::PATTERN_BASED_REGISTRATION)
+        .union(Features::SHARED_REGISTRATION)
+        .union(Features::REGISTRATION_REVOCATION);
+    PeerRoles::default()
+        .with(Role::Broker, broker)
+        .with(Role::Dealer, dealer)
+}
+
+/// `details.agent` of WELCOME.
+const AGENT: &str = concat!("Crossbar-in-Rust-", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Authorization, Principal};
+    use crossbar_wire::Hello;
+
+    fn join(session: u64) -> Join {
+        Join {
+            session: SessionId::new(session).unwrap(),
+            realm: Text::from_static("realm1"),
+            principal: Principal {
+                authrole: Text::from_static("anyone"),
+                ..Principal::default()
+            },
+            hello: Hello::default(),
+        }
+    }
+
+    #[test]
+    fn s07_a_session_id_is_not_given_twice() {
+        let mut realm = Realm::new(
+            Text::from_static("realm1"),
+            RealmOptions::default(),
+            [0; 32],
+        );
+        realm.set_role(RoleConfig {
+            name: Text::from_static("anyone"),
+            authorization: Authorization::Always(true),
+        });
+        let mut out = Outbox::new();
+        realm.join(join(5), &mut out).unwrap();
+        assert_eq!(out.len(), 1);
+        realm.join(join(5), &mut out).unwrap_err();
+        assert_eq!((out.len(), realm.session_count()), (1, 1));
+        realm.join(join(6), &mut out).unwrap();
+        assert_eq!(realm.session_count(), 2);
+    }
 }

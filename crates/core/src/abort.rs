@@ -1,0 +1,26 @@
+use crossbar_wire::{Abort, Payload, Text};
+
+use crate::uris;
+
+/// Makes the ABORT for a realm that does not exist.
+#[must_use]
+pub fn no_such_realm(realm: &str) -> Abort {
+    abort(
+        uris::NO_SUCH_REALM,
+        format!("no realm \"{realm}\" exists on this router"),
+    )
+}
+
+/// Makes the ABORT for a peer that broke the protocol.
+#[must_use]
+pub fn protocol_violation(message: &str) -> Abort {
+    abort(uris::PROTOCOL_VIOLATION, message.to_owned())
+}
+
+pub(crate) fn abort(reason: &'static str, message: String) -> Abort {
+    Abort {
+        message: Some(Text::from(message)),
+        reason: Text::from_static(reason),
+        payload: Payload::EMPTY,
+    }
+}

@@ -1,0 +1,256 @@
+use crossbar_wire::{InvocationPolicy, MatchPolicy, Pattern, Register, RegistrationId, SessionId};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use crate::calls::Place;
+use crate::generator::Generator;
+use crate::index::PatternIndex;
+use crate::uris;
+
+/// The registrations of a realm.
+#[derive(Debug, Default)]
+pub(crate) struct Dealer {
+    registrations: IndexMap<RegistrationId, Registration, RandomState>,
+    by_procedure: PatternIndex<RegistrationId>,
+    last_endpoint: u64,
+}
+
+/// All who serve one procedure or pattern.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    procedure: Pattern,
+    invoke: InvocationPolicy,
+    /// Oldest first.
+    endpoints: Vec<Endpoint>,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+/// One callee of a registration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    /// Tells this stay of the callee in the registration from an earlier one.
+    key: u64,
+    pub(crate) callee: SessionId,
+    /// How many invocations the callee takes at a time.
+    limit: Option<u32>,
+    active: u32,
+    pub(crate) forward_timeout: bool,
+    pub(crate) disclose_caller: bool,
+}
+
+impl Endpoint {
+    fn is_free(&self) -> bool {
+        self.limit.is_none_or(|limit| self.active < limit)
+    }
+}
+
+/// What becomes of a REGISTER whose procedure is taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Clash {
+    /// One callee only.
+    Single,
+    /// The callees that are there were registered with another policy.
+    Policy,
+}
+
+impl Dealer {
+    /// Adds a callee to the registration of a procedure, which is created if it is the first.
+    ///
+    /// # Errors
+    /// Says why the procedure does not take another callee.
+    pub(crate) fn register(
+        &mut self,
+        callee: SessionId,
+        procedure: Pattern,
+        register: &Register,
+        ids: &mut Generator,
+    ) -> Result<RegistrationId, Clash> {
+        let invoke = register.invoke.unwrap_or_default();
+        let id = self
+            .by_procedure
+            .get(procedure.as_bytes(), procedure.policy())
+            .unwrap_or_else(|| self.create(procedure, invoke, ids));
+        let Some(registration) = self.registrations.get_mut(&id) else {
+            return Ok(id);
+        };
+        if !registration.endpoints.is_empty() {
+            if registration.invoke == InvocationPolicy::Single {
+                return Err(Clash::Single);
+            }
+            if registration.invoke != invoke {
+                return Err(Clash::Policy);
+            }
+        }
+        if registration.endpoints.iter().all(|e| e.callee != callee) {
+            self.last_endpoint += 1;
+            registration.endpoints.push(Endpoint {
+                key: self.last_endpoint,
+                callee,
+                limit: register.concurrency,
+                active: 0,
+                forward_timeout: register.forward_timeout == Some(true),
+                disclose_caller: register.disclose_caller == Some(true),
+            });
+        }
+        Ok(id)
+    }
+
+    /// Takes a callee away; the last one takes the registration along. Says whether it was registered.
+    pub(crate) fn unregister(&mut self, callee: SessionId, id: RegistrationId) -> bool {
+        let Some(registration) = self.registrations.get_mut(&id) else {
+            return false;
+        };
+        let was_there = registration.remove(callee);
+        if registration.endpoints.is_empty() {
+            self.delete(id);
+        }
+        was_there
+    }
+
+    /// Takes all callees of a procedure away, and gives them.
+    pub(crate) fn evict(
+        &mut self,
+        procedure: &Pattern,
+    ) -> Option<(RegistrationId, Vec<SessionId>)> {
+        let id = self
+            .by_procedure
+            .get(procedure.as_bytes(), procedure.policy())?;
+        let registration = self.delete(id)?;
+        let callees = registration.endpoints.iter().map(|e| e.callee).collect();
+        Some((id, callees))
+    }
+
+    /// Gives the registration of a procedure as such.
+    pub(crate) fn exact(&self, procedure: &[u8]) -> Option<RegistrationId> {
+        self.by_procedure.exact(procedure)
+    }
+
+    /// Gives the registration of the pattern that serves a procedure. One in the reserved namespace is only served by a
+    /// pattern that names this namespace.
+    pub(crate) fn pattern(&self, procedure: &[u8]) -> Option<RegistrationId> {
+        if !self.by_procedure.has_patterns() {
+            return None;
+        }
+        let id = self.by_procedure.best_pattern(procedure)?;
+        let registration = self.registrations.get(&id)?;
+        let hidden =
+            uris::is_reserved(procedure) && !uris::is_reserved(registration.procedure.as_bytes());
+        (!hidden).then_some(id)
+    }
+
+    pub(crate) fn get(&self, id: RegistrationId) -> Option<&Registration> {
+        self.registrations.get(&id)
+    }
+
+    /// Chooses the callee of a call and takes a place at it, if it limits its concurrency. `None`: all are busy.
+    pub(crate) fn choose(
+        &mut self,
+        id: RegistrationId,
+        ids: &mut Generator,
+    ) -> Option<(Endpoint, Option<Place>)> {
+        let registration = self.registrations.get_mut(&id)?;
+        let chosen = registration.choose(ids)?;
+        let endpoint = registration.endpoints.get_mut(chosen)?;
+        let place = endpoint.limit.map(|_| {
+            endpoint.active += 1;
+            Place {
+                registration: id,
+                endpoint: endpoint.key,
+            }
+        });
+        Some((*endpoint, place))
+    }
+
+    /// Gives a place at a callee back. Nothing happens if the callee is no longer there.
+    pub(crate) fn release(&mut self, place: Place) {
+        if let Some(registration) = self.registrations.get_mut(&place.registration)
+            && let Some(endpoint) = registration
+                .endpoints
+                .iter_mut()
+                .find(|endpoint| endpoint.key == place.endpoint)
+        {
+            endpoint.active = endpoint.active.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        debug_assert_eq!(self.registrations.len(), self.by_procedure.len());
+        self.registrations.len()
+    }
+
+    fn create(
+        &mut self,
+        procedure: Pattern,
+        invoke: InvocationPolicy,
+        ids: &mut Generator,
+    ) -> RegistrationId {
+        let id = ids.registration();
+        self.by_procedure
+            .insert(procedure.text().clone(), procedure.policy(), id);
+        let registration = Registration {
+            procedure,
+            invoke,
+            endpoints: Vec::with_capacity(1),
+            turn: 0,
+        };
+        self.registrations.insert(id, registration);
+        id
+    }
+
+    fn delete(&mut self, id: RegistrationId) -> Option<Registration> {
+        let registration = self.registrations.swap_remove(&id)?;
+        let procedure = &registration.procedure;
+        self.by_procedure
+            .remove(procedure.as_bytes(), procedure.policy());
+        Some(registration)
+    }
+}
+
+impl Registration {
+    pub(crate) fn policy(&self) -> MatchPolicy {
+        self.procedure.policy()
+    }
+
+    /// Gives the place of the callee that the invocation policy names among those that are free.
+    fn choose(&mut self, ids: &mut Generator) -> Option<usize> {
+        let count = self.endpoints.len();
+        let start = match self.invoke {
+            InvocationPolicy::Single | InvocationPolicy::First => 0,
+            InvocationPolicy::RoundRobin => self.turn,
+            InvocationPolicy::Last => return self.endpoints.iter().rposition(Endpoint::is_free),
+            InvocationPolicy::Random => return self.choose_random(ids),
+        };
+        let chosen = (start..count)
+            .chain(0..start)
+            .find(|&place| self.endpoints[place].is_free())?;
+        self.turn = (chosen + 1) % count;
+        Some(chosen)
+    }
+
+    /// Draws among those that are free, each with the same weight.
+    fn choose_random(&self, ids: &mut Generator) -> Option<usize> {
+        let free = self.endpoints.iter().filter(|e| e.is_free()).count();
+        if free == 0 {
+            return None;
+        }
+        let drawn = ids.below(free);
+        let mut places = (0..self.endpoints.len()).filter(|&p| self.endpoints[p].is_free());
+        places.nth(drawn)
+    }
+
+    /// Takes a callee out; the turn stays with the one that had it.
+    fn remove(&mut self, callee: SessionId) -> bool {
+        let Some(place) = self.endpoints.iter().position(|e| e.callee == callee) else {
+            return false;
+        };
+        self.endpoints.remove(place);
+        if place < self.turn {
+            self.turn -= 1;
+        }
+        if self.turn >= self.endpoints.len() {
+            self.turn = 0;
+        }
+        true
+    }
+}

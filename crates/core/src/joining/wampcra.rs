@@ -1,0 +1,110 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crossbar_wire::auth::{constant_time_eq, wampcra};
+use crossbar_wire::{Dict, Text, Value};
+
+use super::{Client, Proof, Step, principal};
+use crate::{Principal, Salting, Secret, WampCraPrincipal};
+
+/// The method's name on the wire (WAMP spec, "Challenge Response Authentication").
+pub(super) const METHOD: &str = "wampcra";
+
+/// A challenge that a client has to sign; no signature is right if its secret is not set.
+#[derive(Debug)]
+pub(super) struct WampCra {
+    secret: Option<Secret>,
+    salting: Option<Salting>,
+    challenge: String,
+}
+
+impl WampCra {
+    /// Checks a signature.
+    ///
+    /// # Errors
+    /// Says what the client is told if it is wrong.
+    pub(super) fn verify(&self, signature: &[u8]) -> Result<(), &'static str> {
+        match self.sign() {
+            Some(right) if constant_time_eq(right.as_bytes(), signature) => Ok(()),
+            Some(_) | None => Err("WAMP-CRA client signature is invalid"),
+        }
+    }
+
+    fn sign(&self) -> Option<String> {
+        let secret = self.secret.as_ref()?.expose();
+        let challenge = self.challenge.as_bytes();
+        match &self.salting {
+            None => Some(wampcra::sign(secret, challenge)),
+            Some(salting) => {
+                let length = usize::try_from(salting.keylen).ok()?;
+                let salt = salting.salt.as_bytes();
+                let key = wampcra::derive_key(secret, salt, salting.iterations, length);
+                Some(wampcra::sign(key.as_bytes(), challenge))
+            }
+        }
+    }
+
+    /// Gives the dictionary that CHALLENGE carries.
+    fn extra(&self) -> Dict {
+        let mut extra = vec![("challenge".into(), Value::Text(self.challenge.clone()))];
+        if let Some(salting) = &self.salting {
+            let iterations = Value::Integer(salting.iterations.into());
+            let length = Value::Integer(salting.keylen.into());
+            extra.push(("salt".into(), Value::Text(salting.salt.to_string())));
+            extra.push(("iterations".into(), iterations));
+            extra.push(("keylen".into(), length));
+        }
+        extra
+    }
+}
+
+impl Client<'_> {
+    pub(super) fn wampcra(self, users: &BTreeMap<Text, WampCraPrincipal>) -> Step {
+        let found = self.authid().and_then(|authid| users.get_key_value(authid));
+        let Some((authid, found)) = found else {
+            return self.no_principal();
+        };
+        let principal = principal(authid, &found.role, METHOD);
+        let wampcra = WampCra {
+            secret: found.secret.clone(),
+            salting: found.salting.clone(),
+            challenge: self.challenge_text(&principal),
+        };
+        self.challenge(wampcra.extra(), principal, Proof::WampCra(wampcra))
+    }
+
+    /// Makes the JSON text to sign. Who signs takes it as it is.
+    fn challenge_text(&self, principal: &Principal) -> String {
+        let mut nonce = String::with_capacity(64);
+        for octet in self.random {
+            write!(nonce, "{octet:02x}").expect("a string takes everything");
+        }
+        format!(
+            "{{\"authid\": {}, \"authrole\": {}, \"authmethod\": \"{METHOD}\", \"authprovider\": {}, \
+             \"session\": {}, \"nonce\": \"{nonce}\", \"timestamp\": {}}}",
+            quoted(&principal.authid),
+            quoted(&principal.authrole),
+            quoted(&principal.authprovider),
+            self.session,
+            quoted(self.timestamp),
+        )
+    }
+}
+
+/// Writes a JSON string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\0'..='\x1f' => {
+                write!(quoted, "\\u{:04x}", u32::from(character))
+                    .expect("a string takes everything");
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

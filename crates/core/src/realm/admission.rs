@@ -1,0 +1,112 @@
+//! Whether a request may go on: its URI, the reserved namespace, the session's role, disclosure.
+
+use crossbar_wire::{MatchPolicy, Passthru, Pattern, Text, Uri, UriError};
+
+use super::Realm;
+use crate::role::{Action, Verdict};
+use crate::session::Session;
+use crate::{Disclosure, refusal::Refusal, uris};
+
+impl Realm {
+    /// Checks the URI of a CALL or PUBLISH.
+    pub(super) fn check_uri(&self, uri: &Text) -> Result<(), Refusal> {
+        Uri::check(uri, self.options.uri_check).map_err(|fault| invalid(uri, &fault))
+    }
+
+    /// Checks the URI or pattern of a SUBSCRIBE or REGISTER.
+    pub(super) fn check_pattern(
+        &self,
+        uri: &Text,
+        policy: Option<MatchPolicy>,
+    ) -> Result<Pattern, Refusal> {
+        Pattern::new(uri, policy.unwrap_or_default(), self.options.uri_check)
+            .map_err(|fault| invalid(uri, &fault))
+    }
+
+    /// Refuses what only the node's own sessions may do below `wamp.`.
+    pub(super) fn check_namespace(session: &Session, uri: &Text) -> Result<(), Refusal> {
+        if uris::is_reserved(uri.as_bytes()) && !session.trusted {
+            return Err(Refusal::new(
+                uris::INVALID_URI,
+                format!("the URI <{uri}> lies in the reserved namespace \"wamp.\""),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Asks the session's role. Gives when the session is disclosed to those it acts upon.
+    pub(super) fn authorize(
+        &self,
+        session: &Session,
+        action: Action,
+        uri: &Text,
+        policy: MatchPolicy,
+    ) -> Result<Disclosure, Refusal> {
+        let verdict = self
+            .roles
+            .decide(session.role, action, uri.as_bytes(), policy);
+        match verdict {
+            Verdict::Allowed(_) if uris::is_own(uri.as_bytes()) => Ok(Disclosure::Always),
+            Verdict::Allowed(disclosure) => Ok(disclosure),
+            Verdict::Denied => Err(self.denied(session, action, uri)),
+        }
+    }
+
+    /// Says whether an acting session is disclosed: `asked` is its own `disclose_me`, `wanted` a callee's
+    /// `disclose_caller`.
+    pub(super) fn is_disclosed(
+        &self,
+        rule: Disclosure,
+        asked: Option<bool>,
+        wanted: bool,
+    ) -> Result<bool, Refusal> {
+        let asked = asked == Some(true);
+        if self.options.compat_crossbar {
+            return Ok(rule == Disclosure::Always); // compat: both options are ignored
+        }
+        match rule {
+            Disclosure::Always => Ok(true),
+            Disclosure::OnOwnRequest => Ok(asked),
+            Disclosure::OnRequest => Ok(asked || wanted),
+            Disclosure::Never if asked => Err(Refusal::new(
+                uris::DISCLOSE_ME,
+                "the option \"disclose_me\" is not allowed here",
+            )),
+            Disclosure::Never => Ok(false),
+        }
+    }
+
+    #[cold]
+    fn denied(&self, session: &Session, action: Action, uri: &Text) -> Refusal {
+        let what = match action {
+            Action::Call => "call procedure",
+            Action::Register => "register procedure",
+            Action::Publish => "publish to topic",
+            Action::Subscribe => "subscribe to topic",
+        };
+        let text = format!(
+            "session (authid \"{}\", authrole \"{}\") is not authorized to {what} <{uri}> on realm \"{}\"",
+            session.authid,
+            self.roles.name(session.role),
+            self.name
+        );
+        Refusal::new(uris::NOT_AUTHORIZED, text)
+    }
+}
+
+#[cold]
+fn invalid(uri: &Text, fault: &UriError) -> Refusal {
+    Refusal::new(uris::INVALID_URI, format!("invalid URI <{uri}>: {fault}"))
+}
+
+/// Keeps of the forwarded attributes what this session may set: only the node's own sessions speak for others.
+pub(super) fn admit_passthru(
+    passthru: Option<Box<Passthru>>,
+    session: &Session,
+) -> Option<Box<Passthru>> {
+    let mut passthru = passthru?;
+    if !session.trusted {
+        passthru.forward_for.clear();
+    }
+    (*passthru != Passthru::default()).then_some(passthru)
+}

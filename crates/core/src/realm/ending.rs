@@ -1,0 +1,212 @@
+//! The ends of calls and of sessions.
+
+use std::time::{Duration, Instant};
+
+use crossbar_wire::{
+    Cancel, CancelMode, Features, Goodbye, Interrupt, Message, RequestId, SessionId, Text,
+};
+
+use super::{Realm, send};
+use crate::abort::protocol_violation;
+use crate::calls::CallKey;
+use crate::refusal::{Refusal, RequestType};
+use crate::{Command, Outbox, Transport, uris};
+
+/// How long a session has to answer the router's GOODBYE.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
+
+impl Realm {
+    /// Takes a CANCEL (WAMP spec, "Call Canceling"). One for a call that is over crossed the answer, and is ignored.
+    pub(super) fn cancel(&mut self, from: SessionId, cancel: &Cancel, out: &mut Outbox) {
+        let call = self
+            .sessions
+            .get(from)
+            .and_then(|s| s.calls.get(&cancel.request));
+        let Some(&key) = call else { return };
+        let mode = if self.can_interrupt(key) {
+            cancel.mode.unwrap_or(CancelMode::KillNoWait)
+        } else {
+            CancelMode::Skip
+        };
+        match mode {
+            CancelMode::Kill => {
+                self.interrupt(key, CancelMode::Kill, out);
+                self.calls.kill(key);
+                return;
+            }
+            CancelMode::KillNoWait => self.interrupt(key, CancelMode::KillNoWait, out),
+            CancelMode::Skip => {}
+        }
+        let refusal = Refusal::new(uris::CANCELED, "the call was canceled by the caller");
+        self.fail(key, refusal, out);
+    }
+
+    /// Ends a call whose time is over.
+    pub(super) fn time_out(&mut self, key: CallKey, out: &mut Outbox) {
+        self.interrupt(key, CancelMode::KillNoWait, out);
+        self.fail(key, Refusal::new(uris::TIMEOUT, "timeout reached"), out);
+    }
+
+    /// Ends a call with an error for its caller.
+    pub(super) fn fail(&mut self, key: CallKey, refusal: Refusal, out: &mut Outbox) {
+        if let Some(call) = self.end_call(key)
+            && self.sessions.open(call.caller).is_some()
+        {
+            let answer = refusal.answer(RequestType::Call, call.request);
+            send(out, call.caller, answer);
+        }
+    }
+
+    /// Tells a callee to stop, if it can be told and was not yet.
+    pub(super) fn interrupt(&self, key: CallKey, mode: CancelMode, out: &mut Outbox) {
+        if let Some(call) = self.calls.get(key)
+            && !call.killed
+            && self.can_interrupt(key)
+        {
+            let interrupt = Interrupt {
+                request: call.invocation,
+                mode: Some(mode),
+                reason: None,
+            };
+            send(out, call.callee, Message::Interrupt(interrupt));
+        }
+    }
+
+    fn can_interrupt(&self, key: CallKey) -> bool {
+        self.calls
+            .get(key)
+            .and_then(|call| self.sessions.open(call.callee))
+            .is_some_and(|callee| callee.callee_supports(Features::CALL_CANCELING))
+    }
+
+    /// Ends a session that broke the protocol: ABORT `wamp.error.protocol_violation` with this text.
+    pub fn violate(&mut self, session: SessionId, message: &str, out: &mut Outbox) {
+        if self.sessions.open(session).is_some() {
+            self.sessions.close(session, None);
+            let abort = Message::Abort(Box::new(protocol_violation(message)));
+            send(out, session, abort);
+            self.end(session, Transport::Close, out);
+        }
+    }
+
+    /// Ends a session whose transport is gone.
+    pub fn leave(&mut self, session: SessionId, out: &mut Outbox) {
+        if self.sessions.open(session).is_some() {
+            self.sessions.close(session, None);
+            self.clear(session, out);
+        }
+        self.sessions.remove(session);
+    }
+
+    /// Says GOODBYE to every session, which then have until a time limit to answer.
+    pub fn close(&mut self, reason: &str, now: Instant, out: &mut Outbox) {
+        let open: Vec<SessionId> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.is_open())
+            .map(|(id, _)| id)
+            .collect();
+        let reason = Text::from(reason);
+        for &id in &open {
+            self.sessions.close(id, now.checked_add(GOODBYE_LIMIT));
+            send(out, id, goodbye(reason.clone()));
+        }
+        for id in open {
+            self.clear(id, out);
+        }
+    }
+
+    /// Answers a client's GOODBYE; its transport may carry another session.
+    pub(super) fn take_goodbye(&mut self, from: SessionId, out: &mut Outbox) {
+        self.sessions.close(from, None);
+        let reason = if self.options.compat_crossbar {
+            uris::CLOSE_NORMAL // compat: Crossbar.io's own reason
+        } else {
+            uris::GOODBYE_AND_OUT
+        };
+        send(out, from, goodbye(Text::from_static(reason)));
+        self.end(from, Transport::Keep, out);
+    }
+
+    /// An ABORT is not answered.
+    pub(super) fn take_abort(&mut self, from: SessionId, out: &mut Outbox) {
+        self.sessions.close(from, None);
+        self.end(from, Transport::Close, out);
+    }
+
+    /// Takes a message of a session that the router said GOODBYE to: only the end of it counts.
+    pub(super) fn handle_while_closing(
+        &mut self,
+        from: SessionId,
+        message: &Message,
+        out: &mut Outbox,
+    ) {
+        if matches!(message, Message::Goodbye(_)) {
+            self.end(from, Transport::Keep, out);
+        } else if matches!(message, Message::Abort(_)) {
+            self.end(from, Transport::Close, out);
+        }
+    }
+
+    /// Ends a session that did not answer GOODBYE in time.
+    pub(super) fn give_up(&mut self, session: SessionId, out: &mut Outbox) {
+        self.end(session, Transport::Close, out);
+    }
+
+    /// Ends a session that is closing, and forgets it.
+    fn end(&mut self, session: SessionId, transport: Transport, out: &mut Outbox) {
+        out.push_back(Command::End { session, transport });
+        self.clear(session, out);
+        self.sessions.remove(session);
+    }
+
+    /// Empties the tables of a session that is closing, and tells those who waited for it.
+    fn clear(&mut self, id: SessionId, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let subscriptions = std::mem::take(&mut session.subscriptions);
+        let registrations = std::mem::take(&mut session.registrations);
+        let calls = in_order(std::mem::take(&mut session.calls));
+        for subscription in subscriptions {
+            self.broker.unsubscribe(id, subscription);
+        }
+        for registration in registrations {
+            self.dealer.unregister(id, registration);
+        }
+        for newest in calls {
+            self.abandon(newest, out);
+        }
+        let invocations = match self.sessions.get_mut(id) {
+            Some(session) => in_order(std::mem::take(&mut session.invocations)),
+            None => Vec::new(),
+        };
+        for key in invocations {
+            let text = "the callee disconnected from an in-flight request";
+            self.fail(key, Refusal::new(uris::CANCELED, text), out);
+        }
+    }
+
+    /// Ends a call, and the older ones with its request id, whose caller has left.
+    fn abandon(&mut self, newest: CallKey, out: &mut Outbox) {
+        let mut next = Some(newest);
+        while let Some(key) = next {
+            self.interrupt(key, CancelMode::KillNoWait, out);
+            next = self.end_call(key).and_then(|call| call.older());
+        }
+    }
+}
+
+fn goodbye(reason: Text) -> Message {
+    Message::Goodbye(Box::new(Goodbye {
+        message: None,
+        reason,
+    }))
+}
+
+/// Gives the calls of a table in the order of their requests.
+fn in_order<S>(table: std::collections::HashMap<RequestId, CallKey, S>) -> Vec<CallKey> {
+    let mut calls: Vec<(RequestId, CallKey)> = table.into_iter().collect();
+    calls.sort_unstable();
+    calls.into_iter().map(|(_, key)| key).collect()
+}

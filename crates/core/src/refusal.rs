@@ -1,0 +1,63 @@
+use crossbar_wire::{Dict, Error, Format, Message, Payload, RequestId, Text, Value};
+
+/// Why a request is refused: what its ERROR says.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    error: &'static str,
+    text: String,
+}
+
+impl Refusal {
+    /// Refuses with an error URI and a sentence for people.
+    pub(crate) fn new(error: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            error,
+            text: text.into(),
+        }
+    }
+
+    /// Makes the answer to a request of the type `of`.
+    pub(crate) fn answer(self, of: RequestType, request: RequestId) -> Message {
+        Message::Error(Error {
+            request_type: of.code(),
+            request,
+            passthru: None,
+            callee: None,
+            error: Text::from_static(self.error),
+            payload: said(self.text),
+        })
+    }
+}
+
+/// The messages that an ERROR can answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RequestType {
+    Publish,
+    Subscribe,
+    Unsubscribe,
+    Call,
+    Register,
+    Unregister,
+    Invocation,
+}
+
+impl RequestType {
+    /// Gives the type code on the wire.
+    pub(crate) const fn code(self) -> u16 {
+        match self {
+            Self::Publish => 16,
+            Self::Subscribe => 32,
+            Self::Unsubscribe => 34,
+            Self::Call => 48,
+            Self::Register => 64,
+            Self::Unregister => 66,
+            Self::Invocation => 68,
+        }
+    }
+}
+
+/// Makes the arguments `[text]`.
+fn said(text: String) -> Payload {
+    Payload::new(Format::MsgPack, &[Value::Text(text)], &Dict::new())
+        .expect("MessagePack expresses every text")
+}

@@ -1,0 +1,240 @@
+use crossbar_wire::{MatchPolicy, Text};
+use indexmap::IndexMap;
+
+use crate::index::PatternIndex;
+use crate::{Authorization, Disclosure, Permission, RoleConfig};
+
+/// The role of the node's own sessions: everything is allowed. It cannot be configured.
+pub(crate) const TRUSTED: &str = "trusted";
+
+/// What a session wants to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Action {
+    Call,
+    Register,
+    Publish,
+    Subscribe,
+}
+
+/// What a role says to a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    Denied,
+    /// The request goes on; the caller or publisher is disclosed accordingly.
+    Allowed(Disclosure),
+}
+
+/// The place of a role in its realm. It stays valid for as long as the realm.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct RoleKey(usize);
+
+/// The roles of a realm. A role that was removed keeps its place, so that its sessions are denied everything.
+#[derive(Debug)]
+pub(crate) struct Roles {
+    by_name: IndexMap<Text, Option<Rule>, foldhash::fast::RandomState>,
+}
+
+impl Roles {
+    pub(crate) fn new() -> Self {
+        let mut by_name = IndexMap::default();
+        by_name.insert(Text::from_static(TRUSTED), Some(Rule::Trusted));
+        Self { by_name }
+    }
+
+    /// Adds a role, or replaces the rule of the one of that name. The trusted one stays as it is.
+    pub(crate) fn set(&mut self, role: RoleConfig) {
+        if role.name != TRUSTED {
+            self.by_name
+                .insert(role.name.compact(), Some(Rule::new(role.authorization)));
+        }
+    }
+
+    /// Takes the rule of a role away. Says whether there was one.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        name != TRUSTED
+            && self
+                .by_name
+                .get_mut(name.as_bytes())
+                .is_some_and(|rule| rule.take().is_some())
+    }
+
+    /// Finds a role that has a rule.
+    pub(crate) fn find(&self, name: &Text) -> Option<RoleKey> {
+        let (key, _, rule) = self.by_name.get_full(name.as_bytes())?;
+        rule.as_ref().map(|_| RoleKey(key))
+    }
+
+    /// Gives the name of a role.
+    pub(crate) fn name(&self, key: RoleKey) -> &Text {
+        let (name, _) = self.by_name.get_index(key.0).expect("roles are not moved");
+        name
+    }
+
+    /// Decides a request: `uri` is the URI or, for a subscription or registration by pattern, the pattern.
+    pub(crate) fn decide(
+        &self,
+        key: RoleKey,
+        action: Action,
+        uri: &[u8],
+        policy: MatchPolicy,
+    ) -> Verdict {
+        match self.by_name.get_index(key.0) {
+            Some((_, Some(rule))) => rule.decide(action, uri, policy),
+            Some((_, None)) | None => Verdict::Denied,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Rule {
+    Trusted,
+    Always(bool),
+    Static(Permissions),
+}
+
+impl Rule {
+    fn new(authorization: Authorization) -> Self {
+        match authorization {
+            Authorization::Always(allow) => Self::Always(allow),
+            Authorization::Static(permissions) => Self::Static(Permissions::new(permissions)),
+        }
+    }
+
+    fn decide(&self, action: Action, uri: &[u8], policy: MatchPolicy) -> Verdict {
+        match self {
+            Self::Trusted => Verdict::Allowed(Disclosure::Always),
+            Self::Always(true) => Verdict::Allowed(Disclosure::default()),
+            Self::Always(false) => Verdict::Denied,
+            Self::Static(permissions) => match permissions.find(uri, policy) {
+                Some(permission) => permission.decide(action),
+                None => Verdict::Denied,
+            },
+        }
+    }
+}
+
+impl Permission {
+    fn decide(&self, action: Action) -> Verdict {
+        let (allowed, disclosure) = match action {
+            Action::Call => (self.allow.call, self.disclose_caller),
+            Action::Publish => (self.allow.publish, self.disclose_publisher),
+            Action::Register => (self.allow.register, Disclosure::default()),
+            Action::Subscribe => (self.allow.subscribe, Disclosure::default()),
+        };
+        if allowed {
+            Verdict::Allowed(disclosure)
+        } else {
+            Verdict::Denied
+        }
+    }
+}
+
+/// The permissions of one role. The most specific one that covers a request decides: an equal URI, else the best
+/// wildcard, else the longest prefix (Crossbar.io's order).
+#[derive(Debug, Default)]
+pub(crate) struct Permissions {
+    list: Vec<Permission>,
+    index: PatternIndex<usize>,
+}
+
+impl Permissions {
+    pub(crate) fn new(list: Vec<Permission>) -> Self {
+        let mut index = PatternIndex::default();
+        for (place, permission) in list.iter().enumerate() {
+            index.insert(permission.uri.compact(), permission.policy, place);
+        }
+        Self { list, index }
+    }
+
+    /// Finds the permission that decides about a URI or a pattern.
+    pub(crate) fn find(&self, uri: &[u8], policy: MatchPolicy) -> Option<&Permission> {
+        match policy {
+            MatchPolicy::Exact => {
+                let place = self
+                    .index
+                    .exact(uri)
+                    .or_else(|| self.index.best_wildcard(uri))
+                    .or_else(|| self.index.longest_prefix(uri))?;
+                self.list.get(place)
+            }
+            MatchPolicy::Prefix => self.find_for_prefix(uri),
+            MatchPolicy::Wildcard => self.find_for_wildcard(uri),
+        }
+    }
+
+    /// A prefix takes in infinitely many URIs: only a prefix that is no longer covers them all.
+    fn find_for_prefix(&self, prefix: &[u8]) -> Option<&Permission> {
+        self.written_so(prefix)
+            .or_else(|| self.list.get(self.index.longest_prefix(prefix)?))
+    }
+
+    fn find_for_wildcard(&self, pattern: &[u8]) -> Option<&Permission> {
+        self.written_so(pattern)
+            .or_else(|| self.best_covering(pattern))
+            .or_else(|| {
+                let lead = literal_lead(pattern);
+                self.list.get(self.index.longest_prefix(lead)?)
+            })
+    }
+
+    /// Finds an exact permission with the text of a pattern. Since no URI has an empty component, one with an empty
+    /// component can only mean the pattern. Another stands for its one URI, which does not cover a pattern.
+    fn written_so(&self, pattern: &[u8]) -> Option<&Permission> {
+        if pattern.is_empty() || !has_empty_component(pattern) {
+            return None;
+        }
+        self.list.get(self.index.exact(pattern)?)
+    }
+
+    /// Finds the wildcard permission with the best precedence among those that match all that `pattern` matches.
+    fn best_covering(&self, pattern: &[u8]) -> Option<&Permission> {
+        self.list
+            .iter()
+            .filter(|permission| {
+                permission.policy == MatchPolicy::Wildcard
+                    && covers(permission.uri.as_bytes(), pattern)
+            })
+            .min_by_key(|permission| openness(permission.uri.as_bytes()))
+    }
+}
+
+/// Says whether the wildcard `wide` matches everything that the wildcard `pattern` matches.
+fn covers(wide: &[u8], pattern: &[u8]) -> bool {
+    let mut wide = components(wide);
+    let mut pattern = components(pattern);
+    loop {
+        match (wide.next(), pattern.next()) {
+            (None, None) => return true,
+            (Some(wide), Some(narrow)) if wide.is_empty() || wide == narrow => {}
+            (Some(_) | None, Some(_)) | (Some(_), None) => return false,
+        }
+    }
+}
+
+/// Orders wildcards of one number of components: literal components come first.
+fn openness(pattern: &[u8]) -> Vec<bool> {
+    components(pattern).map(<[u8]>::is_empty).collect()
+}
+
+/// Gives what every URI that the wildcard matches begins with.
+fn literal_lead(pattern: &[u8]) -> &[u8] {
+    let mut end = 0;
+    for component in components(pattern) {
+        if component.is_empty() {
+            return &pattern[..end];
+        }
+        end += component.len() + 1; // the full stop belongs to the lead
+    }
+    pattern
+}
+
+fn has_empty_component(uri: &[u8]) -> bool {
+    components(uri).any(<[u8]>::is_empty)
+}
+
+fn components(uri: &[u8]) -> impl Iterator<Item = &[u8]> {
+    uri.split(|&octet| octet == b'.')
+}
+
+#[cfg(test)]
+mod tests;

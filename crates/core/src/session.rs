@@ -1,0 +1,164 @@
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
+
+use crossbar_wire::{
+    Features, Identity, RegistrationId, RequestId, Role, Roles, SessionId, SubscriptionId, Text,
+};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use crate::calls::CallKey;
+use crate::role::RoleKey;
+
+/// A session of the realm, with the inverse of every table that names it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) authid: Text,
+    pub(crate) role: RoleKey,
+    /// One of the node's own: it may use the reserved namespace and speak for others.
+    pub(crate) trusted: bool,
+    pub(crate) phase: Phase,
+    pub(crate) subscriptions: BTreeSet<SubscriptionId>,
+    pub(crate) registrations: BTreeSet<RegistrationId>,
+    /// The calls that this session waits for; the newest of those with one request id.
+    pub(crate) calls: HashMap<RequestId, CallKey, RandomState>,
+    /// The invocations that this session works on.
+    pub(crate) invocations: HashMap<RequestId, CallKey, RandomState>,
+    /// The last invocation id that this session was given; ids count up from 1 (WAMP spec, "IDs").
+    last_invocation: u64,
+    roles: Roles,
+}
+
+/// Where in its life a session is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    Open,
+    /// The router said GOODBYE; all but the answer is ignored, and it has until then to come.
+    Closing {
+        until: Option<Instant>,
+    },
+}
+
+impl Session {
+    pub(crate) fn new(authid: Text, role: RoleKey, trusted: bool, roles: Roles) -> Self {
+        Self {
+            authid,
+            role,
+            trusted,
+            phase: Phase::Open,
+            subscriptions: BTreeSet::new(),
+            registrations: BTreeSet::new(),
+            calls: HashMap::default(),
+            invocations: HashMap::default(),
+            last_invocation: 0,
+            roles,
+        }
+    }
+
+    /// Says whether the session announced a feature as a callee.
+    pub(crate) fn callee_supports(&self, features: Features) -> bool {
+        self.roles.supports(Role::Callee, features)
+    }
+
+    /// Gives the next invocation id.
+    pub(crate) fn next_invocation(&mut self) -> RequestId {
+        self.last_invocation = if self.last_invocation == crossbar_wire::MAX_ID {
+            1
+        } else {
+            self.last_invocation + 1
+        };
+        RequestId::new(self.last_invocation).expect("the counter wraps at the greatest id")
+    }
+
+    /// Says whether the session was ever given this invocation.
+    pub(crate) fn was_invoked(&self, invocation: RequestId) -> bool {
+        (1..=self.last_invocation).contains(&invocation.value())
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+}
+
+/// The sessions of a realm.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    by_id: IndexMap<SessionId, Session, RandomState>,
+    /// The time limits of sessions that are closing.
+    limits: BTreeSet<(Instant, SessionId)>,
+}
+
+impl Sessions {
+    /// Adds a session, if its id is free.
+    pub(crate) fn insert(&mut self, id: SessionId, session: Session) -> bool {
+        match self.by_id.entry(id) {
+            indexmap::map::Entry::Occupied(_) => false,
+            indexmap::map::Entry::Vacant(place) => {
+                place.insert(session);
+                true
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, id: SessionId) -> Option<&Session> {
+        self.by_id.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.by_id.get_mut(&id)
+    }
+
+    /// Gives a session if it may still be sent something.
+    pub(crate) fn open(&self, id: SessionId) -> Option<&Session> {
+        self.get(id).filter(|session| session.is_open())
+    }
+
+    /// Marks a session as closing, with a time limit if there is one.
+    pub(crate) fn close(&mut self, id: SessionId, until: Option<Instant>) {
+        if let Some(session) = self.by_id.get_mut(&id) {
+            session.phase = Phase::Closing { until };
+            self.limits.extend(until.map(|until| (until, id)));
+        }
+    }
+
+    /// Forgets a session.
+    pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.by_id.swap_remove(&id)?;
+        if let Phase::Closing { until: Some(until) } = session.phase {
+            self.limits.remove(&(until, id));
+        }
+        Some(session)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        self.by_id.iter().map(|(&id, session)| (id, session))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Gives the first time limit.
+    pub(crate) fn next_limit(&self) -> Option<Instant> {
+        self.limits.first().map(|&(until, _)| until)
+    }
+
+    /// Gives the first session whose time limit is over.
+    pub(crate) fn overdue(&self, now: Instant) -> Option<SessionId> {
+        let &(until, id) = self.limits.first()?;
+        (until <= now).then_some(id)
+    }
+
+    pub(crate) fn limits(&self) -> usize {
+        self.limits.len()
+    }
+}
+
+/// Makes the identity of a session, as it is disclosed to others.
+pub(crate) fn identity(id: SessionId, session: &Session, role: &Text) -> Box<Identity> {
+    Box::new(Identity {
+        session: Some(id),
+        authid: Some(session.authid.clone()),
+        authrole: Some(role.clone()),
+    })
+}

@@ -1,0 +1,36 @@
+//! The error and close URIs that the router itself uses (WAMP spec, "URIs").
+
+pub(crate) const INVALID_URI: &str = "wamp.error.invalid_uri";
+pub(crate) const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
+pub(crate) const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";
+pub(crate) const PROCEDURE_ALREADY_EXISTS: &str = "wamp.error.procedure_already_exists";
+pub(crate) const DIFFERENT_INVOCATION_POLICY: &str =
+    "wamp.error.procedure_exists_with_different_invocation_policy";
+pub(crate) const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
+pub(crate) const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
+pub(crate) const CANCELED: &str = "wamp.error.canceled";
+pub(crate) const TIMEOUT: &str = "wamp.error.timeout";
+pub(crate) const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
+pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
+pub(crate) const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
+pub(crate) const DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
+pub(crate) const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
+pub(crate) const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
+pub(crate) const NO_AUTH_METHOD: &str = "wamp.error.no_auth_method";
+pub(crate) const MAX_CONCURRENCY_REACHED: &str = "crossbar.error.max_concurrency_reached";
+/// The reason of a revocation by `force_reregister` (Crossbar.io).
+pub(crate) const UNREGISTERED: &str = "wamp.error.unregistered";
+pub(crate) const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
+pub(crate) const CLOSE_NORMAL: &str = "wamp.close.normal";
+
+/// Says whether a URI or pattern lies in the namespace that applications must not use: `wamp` is its first
+/// component (WAMP spec, "Reserved URIs").
+pub(crate) fn is_reserved(uri: &[u8]) -> bool {
+    uri.strip_prefix(b"wamp")
+        .is_some_and(|rest| rest.first().is_none_or(|&next| next == b'.'))
+}
+
+/// Says whether a URI is the router's own, where those who act are always disclosed to the router.
+pub(crate) fn is_own(uri: &[u8]) -> bool {
+    uri.starts_with(b"wamp.") || uri.starts_with(b"crossbar.")
+}
