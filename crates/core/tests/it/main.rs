@@ -1,0 +1,18 @@
+//! Conversations with one realm, each named by the row of the feature list that it shows.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+mod authentication;
+mod authorization;
+mod calls;
+mod canceling;
+mod compatibility;
+mod ids;
+mod leaving;
+mod pubsub;
+mod registrations;
+mod sessions;
+
+use stage::check;
