@@ -3,6 +3,7 @@
 //! Readers check everything while they read: UTF-8, lengths against the frame before anything is allocated, depth.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -88,16 +89,26 @@ pub(crate) trait Reader<'f> {
     const FORMAT: Format;
 
     /// Reads a scalar whole, or the head of a list or dictionary.
-    fn token(&mut self) -> Result<Token<'f>, DecodeError>;
+    fn token(&mut self) -> Result<Token<'f>, Fault>;
+
+    /// Reads an integer if one without a sign stands here; otherwise reads nothing. The short way to what
+    /// [`Reader::token`] gives, like the next two.
+    fn try_unsigned(&mut self) -> Option<u64>;
+
+    /// Reads text if some stands here that is part of the frame as it is; otherwise reads nothing.
+    fn try_text(&mut self) -> Option<Range<usize>>;
+
+    /// Reads a dictionary without entries if one stands here; otherwise reads nothing.
+    fn try_empty_dict(&mut self) -> bool;
 
     /// Reads a dictionary's key.
-    fn key(&mut self) -> Result<Token<'f>, DecodeError>;
+    fn key(&mut self) -> Result<Token<'f>, Fault>;
 
     /// Says whether another item of a list follows, and steps to it or past the end.
-    fn item(&mut self, extent: &mut Extent) -> Result<bool, DecodeError>;
+    fn item(&mut self, extent: &mut Extent) -> Result<bool, Fault>;
 
     /// Says whether another entry of a dictionary follows, and steps to its key or past the end.
-    fn entry(&mut self, extent: &mut Extent) -> Result<bool, DecodeError>;
+    fn entry(&mut self, extent: &mut Extent) -> Result<bool, Fault>;
 
     /// The offset right behind what was read last.
     fn offset(&self) -> usize;
@@ -110,7 +121,7 @@ pub(crate) trait Reader<'f> {
     fn frame(&self) -> &'f Bytes;
 
     /// Checks that nothing follows.
-    fn end(&mut self) -> Result<(), DecodeError> {
+    fn end(&mut self) -> Result<(), Fault> {
         let offset = self.position();
         if offset == self.frame().len() {
             return Ok(());
@@ -119,17 +130,10 @@ pub(crate) trait Reader<'f> {
     }
 
     /// Reads past one value, checking that it is well formed.
-    fn skip(&mut self) -> Result<(), DecodeError> {
-        loop {
-            let token = self.token()?;
-            if !matches!(token, Token::Tag(_)) {
-                return self.skip_rest(token);
-            }
-        }
-    }
+    fn skip(&mut self) -> Result<(), Fault>;
 
     /// Reads past what is left of a value whose first token was read.
-    fn skip_rest(&mut self, token: Token<'f>) -> Result<(), DecodeError> {
+    fn skip_rest(&mut self, token: Token<'f>) -> Result<(), Fault> {
         match token {
             Token::List(mut extent) => {
                 while self.item(&mut extent)? {
@@ -160,7 +164,7 @@ pub(crate) trait Reader<'f> {
     }
 
     /// Reads past what is left of a key; keys of payload dictionaries may be anything.
-    fn skip_key(&mut self, token: Token<'f>) -> Result<(), DecodeError> {
+    fn skip_key(&mut self, token: Token<'f>) -> Result<(), Fault> {
         if matches!(token, Token::Text(_)) {
             return Ok(());
         }
@@ -218,12 +222,45 @@ pub(crate) trait Writer {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark(pub(crate) usize);
 
+/// How octets break the rules of their serializer, and where. Small, since every token may come to one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    offset: usize,
+    fault: Malformation,
+    format: Format,
+}
+
+impl From<Fault> for DecodeError {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        Self::Malformed {
+            format: fault.format,
+            offset: fault.offset,
+            fault: fault.fault,
+        }
+    }
+}
+
+impl From<Fault> for Box<DecodeError> {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.into())
+    }
+}
+
+impl From<Fault> for EncodeError {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        Self::Payload(fault.into())
+    }
+}
+
 #[cold]
-pub(crate) const fn malformed(format: Format, offset: usize, fault: Malformation) -> DecodeError {
-    DecodeError::Malformed {
-        format,
+pub(crate) const fn malformed(format: Format, offset: usize, fault: Malformation) -> Fault {
+    Fault {
         offset,
         fault,
+        format,
     }
 }
 
@@ -248,12 +285,12 @@ impl<'f> Cursor<'f> {
     }
 
     #[cold]
-    pub(crate) const fn fault(&self, fault: Malformation) -> DecodeError {
+    pub(crate) const fn fault(&self, fault: Malformation) -> Fault {
         malformed(self.format, self.at, fault)
     }
 
     #[inline]
-    pub(crate) fn octet(&mut self) -> Result<u8, DecodeError> {
+    pub(crate) fn octet(&mut self) -> Result<u8, Fault> {
         let Some(&octet) = self.octets.get(self.at) else {
             return Err(self.fault(Malformation::End));
         };
@@ -262,7 +299,7 @@ impl<'f> Cursor<'f> {
     }
 
     #[inline]
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let Some(octets) = self.octets.get(self.at..).and_then(<[u8]>::first_chunk) else {
             return Err(self.fault(Malformation::End));
         };
@@ -272,7 +309,7 @@ impl<'f> Cursor<'f> {
 
     /// Takes `length` octets that the frame declared.
     #[inline]
-    pub(crate) fn take(&mut self, length: usize) -> Result<&'f [u8], DecodeError> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'f [u8], Fault> {
         let rest = self.octets.get(self.at..).unwrap_or_default();
         let Some(taken) = rest.get(..length) else {
             return Err(self.fault(Malformation::Length));
@@ -283,16 +320,58 @@ impl<'f> Cursor<'f> {
 
     /// Takes `length` octets that must be UTF-8.
     #[inline]
-    pub(crate) fn take_text(&mut self, length: usize) -> Result<&'f str, DecodeError> {
+    pub(crate) fn take_text(&mut self, length: usize) -> Result<&'f str, Fault> {
         let start = self.at;
         let octets = self.take(length)?;
         simdutf8::basic::from_utf8(octets)
             .map_err(|_| malformed(self.format, start, Malformation::Utf8))
     }
 
+    /// Takes a number of `N` octets behind one octet if they are there.
+    #[inline]
+    pub(crate) fn try_array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let octets = self.octets.get(self.at + 1..)?.first_chunk()?;
+        self.at += 1 + N;
+        Some(*octets)
+    }
+
+    /// Takes `length` octets of text behind a head of `head` octets, if they are there and UTF-8.
+    #[inline]
+    pub(crate) fn try_text(&mut self, head: usize, length: usize) -> Option<Range<usize>> {
+        let start = self.at + head;
+        let end = start + length;
+        let octets = self.octets.get(start..end)?;
+        if !octets.is_ascii() && simdutf8::basic::from_utf8(octets).is_err() {
+            return None;
+        }
+        self.at = end;
+        Some(start..end)
+    }
+
+    /// Reads past `length` octets that must be UTF-8.
+    #[inline]
+    pub(crate) fn skip_text(&mut self, length: usize) -> Result<(), Fault> {
+        let start = self.at;
+        let octets = self.take(length)?;
+        if octets.is_ascii() || simdutf8::basic::from_utf8(octets).is_ok() {
+            return Ok(());
+        }
+        Err(malformed(self.format, start, Malformation::Utf8))
+    }
+
+    /// Reads past `length` octets that belong to the value.
+    #[inline]
+    pub(crate) fn step(&mut self, length: usize) -> Result<(), Fault> {
+        if length > self.octets.len() - self.at {
+            return Err(self.fault(Malformation::End));
+        }
+        self.at += length;
+        Ok(())
+    }
+
     /// Enters a list or dictionary of `count` values, each of which takes an octet at least.
     #[inline]
-    pub(crate) fn enter(&mut self, count: usize) -> Result<(), DecodeError> {
+    pub(crate) fn enter(&mut self, count: usize) -> Result<(), Fault> {
         if count > self.octets.len() - self.at {
             return Err(self.fault(Malformation::Length));
         }

@@ -104,12 +104,12 @@ pub enum DecodeError {
 impl DecodeError {
     /// Puts a key in front of the place, if the error has one.
     #[cold]
-    pub(crate) fn below(mut self, outer: &str) -> Self {
+    pub(crate) fn below(mut self: Box<Self>, outer: &str) -> Box<Self> {
         if let Self::Missing { place }
         | Self::WrongType { place, .. }
         | Self::OutOfRange { place, .. }
         | Self::UnknownWord { place, .. }
-        | Self::KeyNotText { place, .. } = &mut self
+        | Self::KeyNotText { place, .. } = &mut *self
         {
             let attribute = match place.attribute.take() {
                 Some(inner) if &*inner != outer => format!("{outer}.{inner}").into(),

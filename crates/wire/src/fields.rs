@@ -6,6 +6,9 @@ use crate::{DecodeError, Kind, MAX_ID, Place, Text, Value};
 mod attributes;
 mod payload;
 
+/// What reading gives. The error is boxed so that the good case is moved about cheaply.
+pub(crate) type Decoded<T> = Result<T, Box<DecodeError>>;
+
 /// A kind of id.
 pub(crate) trait Id: Sized {
     /// The least number that is allowed.
@@ -29,24 +32,22 @@ pub(crate) struct Fields<'f, R> {
 
 impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Opens a message and reads its type.
-    pub(crate) fn open(mut reader: R) -> Result<(u64, Self), DecodeError> {
+    pub(crate) fn open(mut reader: R) -> Decoded<(u64, Self)> {
         if reader.frame().is_empty() {
-            return Err(DecodeError::Empty);
+            return Err(Box::new(DecodeError::Empty));
         }
         let token = reader.token()?;
         let Token::List(mut extent) = token else {
-            return Err(DecodeError::NotAList {
+            return Err(Box::new(DecodeError::NotAList {
                 found: token.kind(),
-            });
+            }));
         };
         if !reader.item(&mut extent)? {
-            return Err(DecodeError::Empty);
+            return Err(Box::new(DecodeError::Empty));
         }
-        let token = reader.token()?;
-        let Some(code) = whole(&token) else {
-            return Err(DecodeError::TypeNotInteger {
-                found: token.kind(),
-            });
+        let code = match reader.try_unsigned() {
+            Some(code) => code,
+            None => type_code(&reader.token()?)?,
         };
         let fields = Self {
             reader,
@@ -66,44 +67,49 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
 
     /// Checks that the message ends here.
     #[inline]
-    pub(crate) fn close(&mut self, most: u8) -> Result<(), DecodeError> {
+    pub(crate) fn close(&mut self, most: u8) -> Decoded<()> {
         if self.another()? {
-            return Err(DecodeError::TooManyElements {
+            return Err(Box::new(DecodeError::TooManyElements {
                 message: self.message,
                 most,
-            });
+            }));
         }
-        self.reader.end()
+        Ok(self.reader.end()?)
     }
 
     /// Steps to the next element, if there is one.
     #[inline]
-    pub(crate) fn optional(&mut self, element: &'static str) -> Result<bool, DecodeError> {
+    pub(crate) fn optional(&mut self, element: &'static str) -> Decoded<bool> {
         self.element = element;
         self.another()
     }
 
     #[inline]
-    pub(crate) fn id<I: Id>(&mut self, element: &'static str) -> Result<I, DecodeError> {
-        let token = self.element(element)?;
+    pub(crate) fn id<I: Id>(&mut self, element: &'static str) -> Decoded<I> {
+        self.step(element)?;
+        let token = match self.reader.try_unsigned() {
+            Some(number) => Token::Unsigned(number),
+            None => self.reader.token()?,
+        };
         self.to_id(&token)
     }
 
-    pub(crate) fn number(&mut self, element: &'static str, most: u64) -> Result<u64, DecodeError> {
+    pub(crate) fn number(&mut self, element: &'static str, most: u64) -> Decoded<u64> {
         let token = self.element(element)?;
         self.to_number(&token, most)
     }
 
     #[inline]
-    pub(crate) fn text(&mut self, element: &'static str) -> Result<Text, DecodeError> {
-        let token = self.element(element)?;
+    pub(crate) fn text(&mut self, element: &'static str) -> Decoded<Text> {
+        self.step(element)?;
+        if let Some(range) = self.reader.try_text() {
+            return Ok(Text::trusted(self.reader.frame().slice(range)));
+        }
+        let token = self.reader.token()?;
         self.to_text(token)
     }
 
-    pub(crate) fn text_or_null(
-        &mut self,
-        element: &'static str,
-    ) -> Result<Option<Text>, DecodeError> {
+    pub(crate) fn text_or_null(&mut self, element: &'static str) -> Decoded<Option<Text>> {
         let token = self.element(element)?;
         if matches!(token, Token::Null) {
             return Ok(None);
@@ -116,21 +122,25 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     pub(crate) fn dict(
         &mut self,
         element: &'static str,
-        each: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        let token = self.element(element)?;
+        each: impl FnMut(&str, &mut Self) -> Decoded<()>,
+    ) -> Decoded<()> {
+        self.step(element)?;
+        if self.reader.try_empty_dict() {
+            return Ok(());
+        }
+        let token = self.reader.token()?;
         self.rest_of_dict(&token, each)
     }
 
     /// Reads a dictionary whole; null as an empty one.
-    pub(crate) fn dict_value(&mut self, element: &'static str) -> Result<Value, DecodeError> {
+    pub(crate) fn dict_value(&mut self, element: &'static str) -> Decoded<Value> {
         let token = self.element(element)?;
         let dict = self.dict_from(token)?;
         Ok(dict.unwrap_or_else(|| Value::Dict(Vec::new())))
     }
 
     #[inline]
-    fn another(&mut self) -> Result<bool, DecodeError> {
+    fn another(&mut self) -> Decoded<bool> {
         if !self.ended {
             self.ended = !self.reader.item(&mut self.extent)?;
         }
@@ -139,13 +149,18 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
 
     /// Reads the first token of a mandatory element.
     #[inline]
-    fn element(&mut self, element: &'static str) -> Result<Token<'f>, DecodeError> {
+    fn element(&mut self, element: &'static str) -> Decoded<Token<'f>> {
+        self.step(element)?;
+        Ok(self.reader.token()?)
+    }
+
+    /// Steps to a mandatory element.
+    #[inline]
+    fn step(&mut self, element: &'static str) -> Decoded<()> {
         if self.optional(element)? {
-            return self.reader.token();
+            return Ok(());
         }
-        Err(DecodeError::Missing {
-            place: self.place(),
-        })
+        Err(self.missing())
     }
 
     /// Reads the entries of a dictionary whose first token was read, if that is not null.
@@ -153,8 +168,8 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     fn rest_of_dict(
         &mut self,
         token: &Token<'f>,
-        mut each: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+        mut each: impl FnMut(&str, &mut Self) -> Decoded<()>,
+    ) -> Decoded<()> {
         let Token::Dict(mut extent) = *token else {
             return self.null_or(DICT, token);
         };
@@ -171,15 +186,15 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     /// Reads the rest of a dictionary, or null.
-    fn dict_from(&mut self, token: Token<'f>) -> Result<Option<Value>, DecodeError> {
+    fn dict_from(&mut self, token: Token<'f>) -> Decoded<Option<Value>> {
         if !matches!(token, Token::Dict(_)) {
             return self.null_or(DICT, &token).map(|()| None);
         }
-        crate::value::read_rest(&mut self.reader, token).map(Some)
+        Ok(Some(crate::value::read_rest(&mut self.reader, token)?))
     }
 
     #[inline]
-    fn to_text(&self, token: Token<'f>) -> Result<Text, DecodeError> {
+    fn to_text(&self, token: Token<'f>) -> Decoded<Text> {
         if let Token::Text(text) = token {
             return Ok(match text {
                 Cow::Borrowed(text) => Text::cut(self.reader.frame(), text),
@@ -190,14 +205,14 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     #[inline]
-    fn to_id<I: Id>(&self, token: &Token<'f>) -> Result<I, DecodeError> {
+    fn to_id<I: Id>(&self, token: &Token<'f>) -> Decoded<I> {
         match whole(token).and_then(I::from_number) {
             Some(id) => Ok(id),
             None => Err(self.bad_number(token, I::LEAST, MAX_ID)),
         }
     }
 
-    fn to_number(&self, token: &Token<'f>, most: u64) -> Result<u64, DecodeError> {
+    fn to_number(&self, token: &Token<'f>, most: u64) -> Decoded<u64> {
         whole(token)
             .filter(|number| *number <= most)
             .ok_or_else(|| self.bad_number(token, 0, most))
@@ -205,7 +220,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
 
     /// Takes null; anything else is the wrong type.
     #[cold]
-    fn null_or(&self, expected: &'static str, token: &Token<'f>) -> Result<(), DecodeError> {
+    fn null_or(&self, expected: &'static str, token: &Token<'f>) -> Decoded<()> {
         if matches!(token, Token::Null) {
             return Ok(());
         }
@@ -213,7 +228,13 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     #[cold]
-    fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> DecodeError {
+    fn missing(&self) -> Box<DecodeError> {
+        let place = self.place();
+        Box::new(DecodeError::Missing { place })
+    }
+
+    #[cold]
+    fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> Box<DecodeError> {
         let found = match token {
             Token::Unsigned(number) => number.to_string(),
             Token::Negative(number) => (-1 - i128::from(*number)).to_string(),
@@ -229,40 +250,40 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             | Token::Tag(_)
             | Token::Simple(_) => return self.wrong("an integer", token.kind()),
         };
-        DecodeError::OutOfRange {
+        Box::new(DecodeError::OutOfRange {
             place: self.place(),
             least,
             most,
             found: found.into(),
-        }
+        })
     }
 
     /// Says that a mandatory key of the element that was just read is absent.
     #[cold]
-    pub(crate) fn missing_key(&self, key: &str) -> DecodeError {
+    pub(crate) fn missing_key(&self, key: &str) -> Box<DecodeError> {
         let mut place = self.place();
         place.attribute = Some(key.into());
-        DecodeError::Missing { place }
+        Box::new(DecodeError::Missing { place })
     }
 
     #[cold]
-    fn wrong(&self, expected: &'static str, found: Kind) -> DecodeError {
-        DecodeError::WrongType {
+    fn wrong(&self, expected: &'static str, found: Kind) -> Box<DecodeError> {
+        Box::new(DecodeError::WrongType {
             place: self.place(),
             expected,
             found,
-        }
+        })
     }
 
     #[cold]
-    fn key_not_text(&self, token: &Token<'f>) -> DecodeError {
-        DecodeError::KeyNotText {
+    fn key_not_text(&self, token: &Token<'f>) -> Box<DecodeError> {
+        Box::new(DecodeError::KeyNotText {
             place: Place {
                 attribute: None,
                 ..self.place()
             },
             found: token.kind(),
-        }
+        })
     }
 
     #[cold]
@@ -274,6 +295,14 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             attribute: (!attribute.is_empty()).then(|| attribute.into()),
         }
     }
+}
+
+/// Reads a message's type.
+fn type_code(token: &Token<'_>) -> Decoded<u64> {
+    whole(token).ok_or_else(|| {
+        let found = token.kind();
+        DecodeError::TypeNotInteger { found }.into()
+    })
 }
 
 /// Reads a number without a sign, also one that JavaScript wrote as a float.

@@ -1,7 +1,7 @@
 //! The messages, one a file: its elements, how it is read and how it is written.
 
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::{DecodeError, EncodeError};
 
 mod abort;
@@ -120,7 +120,7 @@ pub enum Message {
 }
 
 impl Message {
-    pub(crate) fn read<'f, R: Reader<'f>>(reader: R) -> Result<Self, DecodeError> {
+    pub(crate) fn read<'f, R: Reader<'f>>(reader: R) -> Decoded<Self> {
         let (code, mut fields) = Fields::open(reader)?;
         let fields = &mut fields;
         Ok(match u16::try_from(code).unwrap_or(0) {
@@ -149,7 +149,7 @@ impl Message {
             Invocation::CODE => Self::Invocation(Invocation::decode(fields)?),
             Interrupt::CODE => Self::Interrupt(Interrupt::decode(fields)?),
             Yield::CODE => Self::Yield(Yield::decode(fields)?),
-            _ => return Err(DecodeError::UnknownType { code }),
+            _ => return Err(Box::new(DecodeError::UnknownType { code })),
         })
     }
 

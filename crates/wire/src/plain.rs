@@ -34,8 +34,8 @@ use crate::codec::cbor::CborReader;
 use crate::codec::json::JsonReader;
 use crate::codec::msgpack::MsgPackReader;
 use crate::codec::write::lacks;
-use crate::codec::{Extent, Reader, Token, Writer};
-use crate::{DecodeError, EncodeError, Format, Kind, Unrepresentable};
+use crate::codec::{Extent, Fault, Reader, Token, Writer};
+use crate::{EncodeError, Format, Kind, Unrepresentable};
 
 mod big;
 mod time;
@@ -62,16 +62,13 @@ pub(crate) enum Plain<'f> {
 }
 
 impl<'f> Plain<'f> {
-    pub(crate) fn read<R: Reader<'f>>(reader: &mut R) -> Result<Self, DecodeError> {
+    pub(crate) fn read<R: Reader<'f>>(reader: &mut R) -> Result<Self, Fault> {
         let token = reader.token()?;
         Self::resolve(reader, token)
     }
 
     /// Reads on after the first token of a value.
-    pub(crate) fn resolve<R: Reader<'f>>(
-        reader: &mut R,
-        token: Token<'f>,
-    ) -> Result<Self, DecodeError> {
+    pub(crate) fn resolve<R: Reader<'f>>(reader: &mut R, token: Token<'f>) -> Result<Self, Fault> {
         Ok(match token {
             Token::Null => Self::Null,
             Token::Bool(value) => Self::Bool(value),
@@ -93,7 +90,7 @@ impl<'f> Plain<'f> {
     }
 
     /// Reads the value of a tag.
-    fn tagged<R: Reader<'f>>(reader: &mut R, mut tag: u64) -> Result<Self, DecodeError> {
+    fn tagged<R: Reader<'f>>(reader: &mut R, mut tag: u64) -> Result<Self, Fault> {
         loop {
             let token = reader.token()?;
             return Ok(match (tag, token) {
@@ -116,7 +113,7 @@ impl<'f> Plain<'f> {
         }
     }
 
-    fn foreign<R: Reader<'f>>(reader: &mut R, token: Token<'f>) -> Result<Self, DecodeError> {
+    fn foreign<R: Reader<'f>>(reader: &mut R, token: Token<'f>) -> Result<Self, Fault> {
         reader.skip_rest(token)?;
         Ok(Self::Foreign(Kind::Tag))
     }

@@ -1,7 +1,6 @@
-use crate::DecodeError;
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 
 /// A role of a WAMP peer (WAMP spec, "Peers and Roles").
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -186,7 +185,7 @@ impl Roles {
     }
 
     /// Reads the dictionary of roles. Unknown roles and features are skipped.
-    pub(crate) fn read<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Result<Self, DecodeError> {
+    pub(crate) fn read<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         let mut roles = Self::default();
         fields.entries(|name, fields| {
             let Some(role) = Role::ALL.into_iter().find(|role| role.name() == name) else {
@@ -199,7 +198,7 @@ impl Roles {
     }
 
     /// Reads one role: its `features`, and flags that some clients put right into the role.
-    fn read_role<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Result<Features, DecodeError> {
+    fn read_role<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Features> {
         let mut all = Features::NONE;
         fields.entries(|key, fields| match (key, Features::named(key)) {
             ("features", _) => fields.entries(|key, fields| {

@@ -32,6 +32,12 @@ impl Text {
         Self(frame.slice_ref(part.as_bytes()))
     }
 
+    /// Takes octets that were found to be UTF-8.
+    #[inline]
+    pub(crate) const fn trusted(octets: Bytes) -> Self {
+        Self(octets)
+    }
+
     /// Copies the text into an allocation of its own size.
     #[must_use]
     pub fn compact(&self) -> Self {

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Cursor, Extent, Reader, Token};
-use crate::{DecodeError, Format, Malformation};
+use super::{Cursor, Extent, Fault, Reader, Token};
+use crate::{Format, Malformation};
 
 /// Reads CBOR (RFC 8949), indefinite lengths included.
 pub(crate) struct CborReader<'f> {
@@ -19,7 +20,7 @@ impl<'f> CborReader<'f> {
 
     /// Reads the argument that follows an initial octet with this additional information (0 to 27).
     #[inline]
-    fn argument(&mut self, information: u8) -> Result<u64, DecodeError> {
+    fn argument(&mut self, information: u8) -> Result<u64, Fault> {
         match information {
             0..=23 => Ok(information.into()),
             24 => self.cursor.octet().map(u64::from),
@@ -34,12 +35,12 @@ impl<'f> CborReader<'f> {
     }
 
     #[inline]
-    fn length(&mut self, information: u8) -> Result<usize, DecodeError> {
+    fn length(&mut self, information: u8) -> Result<usize, Fault> {
         let length = self.argument(information)?;
         usize::try_from(length).map_err(|_| self.cursor.fault(Malformation::Length))
     }
 
-    fn binary(&mut self, information: u8) -> Result<Token<'f>, DecodeError> {
+    fn binary(&mut self, information: u8) -> Result<Token<'f>, Fault> {
         if information == INDEFINITE {
             let mut whole = Vec::new();
             while let Some(length) = self.chunk(BINARY)? {
@@ -52,7 +53,7 @@ impl<'f> CborReader<'f> {
     }
 
     #[inline]
-    fn text(&mut self, information: u8) -> Result<Token<'f>, DecodeError> {
+    fn text(&mut self, information: u8) -> Result<Token<'f>, Fault> {
         if information == INDEFINITE {
             let mut whole = String::new();
             while let Some(length) = self.chunk(TEXT)? {
@@ -65,7 +66,7 @@ impl<'f> CborReader<'f> {
     }
 
     /// Reads the head of one chunk of an indefinite string; none at its end.
-    fn chunk(&mut self, major: u8) -> Result<Option<usize>, DecodeError> {
+    fn chunk(&mut self, major: u8) -> Result<Option<usize>, Fault> {
         let head = self.cursor.octet()?;
         if head == BREAK {
             return Ok(None);
@@ -78,7 +79,7 @@ impl<'f> CborReader<'f> {
     }
 
     #[inline]
-    fn list(&mut self, information: u8) -> Result<Token<'f>, DecodeError> {
+    fn list(&mut self, information: u8) -> Result<Token<'f>, Fault> {
         if information == INDEFINITE {
             self.cursor.enter(1)?;
             return Ok(Token::List(Extent::OPEN));
@@ -89,7 +90,7 @@ impl<'f> CborReader<'f> {
     }
 
     #[inline]
-    fn dict(&mut self, information: u8) -> Result<Token<'f>, DecodeError> {
+    fn dict(&mut self, information: u8) -> Result<Token<'f>, Fault> {
         if information == INDEFINITE {
             self.cursor.enter(1)?;
             return Ok(Token::Dict(Extent::OPEN));
@@ -99,7 +100,60 @@ impl<'f> CborReader<'f> {
         Ok(Token::Dict(Extent::counted(length)))
     }
 
-    fn simple(&mut self, head: u8) -> Result<Token<'f>, DecodeError> {
+    /// Reads past `count` values.
+    fn skip_values(&mut self, count: usize) -> Result<(), Fault> {
+        for _ in 0..count {
+            let head = self.cursor.octet()?;
+            let information = head & 0x1f;
+            match head >> 5 {
+                0 | 1 => {
+                    self.argument(information)?;
+                }
+                BINARY if information != INDEFINITE => {
+                    let length = self.length(information)?;
+                    self.cursor.take(length)?;
+                }
+                TEXT if information != INDEFINITE => {
+                    let length = self.length(information)?;
+                    self.cursor.skip_text(length)?;
+                }
+                4 if information != INDEFINITE => {
+                    let length = self.length(information)?;
+                    self.skip_container(length)?;
+                }
+                5 if information != INDEFINITE => {
+                    let length = self.length(information)?;
+                    self.skip_container(length.saturating_mul(2))?;
+                }
+                7 if (20..=23).contains(&information) => {}
+                7 if information == 27 => self.cursor.step(8)?,
+                _ => {
+                    self.cursor.at -= 1;
+                    self.skip_unusual()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn skip_container(&mut self, count: usize) -> Result<(), Fault> {
+        self.cursor.enter(count)?;
+        self.skip_values(count)?;
+        self.cursor.depth -= 1;
+        Ok(())
+    }
+
+    /// Reads past a value of indefinite length, a tagged or a rare one.
+    fn skip_unusual(&mut self) -> Result<(), Fault> {
+        loop {
+            let token = self.token()?;
+            if !matches!(token, Token::Tag(_)) {
+                return self.skip_rest(token);
+            }
+        }
+    }
+
+    fn simple(&mut self, head: u8) -> Result<Token<'f>, Fault> {
         match head & 0x1f {
             20 => Ok(Token::Bool(false)),
             21 => Ok(Token::Bool(true)),
@@ -130,7 +184,7 @@ impl<'f> Reader<'f> for CborReader<'f> {
     const FORMAT: Format = Format::Cbor;
 
     #[inline]
-    fn token(&mut self) -> Result<Token<'f>, DecodeError> {
+    fn token(&mut self) -> Result<Token<'f>, Fault> {
         let head = self.cursor.octet()?;
         let information = head & 0x1f;
         match head >> 5 {
@@ -146,12 +200,59 @@ impl<'f> Reader<'f> for CborReader<'f> {
     }
 
     #[inline]
-    fn key(&mut self) -> Result<Token<'f>, DecodeError> {
+    fn try_unsigned(&mut self) -> Option<u64> {
+        let head = *self.cursor.octets.get(self.cursor.at)?;
+        match head {
+            0..=23 => {
+                self.cursor.at += 1;
+                Some(head.into())
+            }
+            24 => self.cursor.try_array().map(|[octet]| octet.into()),
+            25 => self
+                .cursor
+                .try_array()
+                .map(u16::from_be_bytes)
+                .map(u64::from),
+            26 => self
+                .cursor
+                .try_array()
+                .map(u32::from_be_bytes)
+                .map(u64::from),
+            27 => self.cursor.try_array().map(u64::from_be_bytes),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn try_text(&mut self) -> Option<Range<usize>> {
+        let head = *self.cursor.octets.get(self.cursor.at)?;
+        if head >> 5 != TEXT {
+            return None;
+        }
+        match head & 0x1f {
+            length @ 0..=23 => self.cursor.try_text(1, length.into()),
+            24 => {
+                let length = *self.cursor.octets.get(self.cursor.at + 1)?;
+                self.cursor.try_text(2, length.into())
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn try_empty_dict(&mut self) -> bool {
+        let empty = self.cursor.octets.get(self.cursor.at) == Some(&0xa0);
+        self.cursor.at += usize::from(empty);
+        empty
+    }
+
+    #[inline]
+    fn key(&mut self) -> Result<Token<'f>, Fault> {
         self.token()
     }
 
     #[inline]
-    fn item(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+    fn item(&mut self, extent: &mut Extent) -> Result<bool, Fault> {
         if let Some(left) = &mut extent.left {
             return Ok(self.cursor.count_down(left));
         }
@@ -164,8 +265,12 @@ impl<'f> Reader<'f> for CborReader<'f> {
     }
 
     #[inline]
-    fn entry(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+    fn entry(&mut self, extent: &mut Extent) -> Result<bool, Fault> {
         self.item(extent)
+    }
+
+    fn skip(&mut self) -> Result<(), Fault> {
+        self.skip_values(1)
     }
 
     fn offset(&self) -> usize {

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::json_string::{self, Piece};
-use super::{Cursor, Extent, Reader, Token, malformed};
-use crate::{DecodeError, Format, Malformation};
+use super::{Cursor, Extent, Fault, Reader, Token, malformed};
+use crate::{Format, Malformation};
 
 /// Reads JSON (RFC 8259). The whole frame is checked for UTF-8 once, at the start.
 pub(crate) struct JsonReader<'f> {
@@ -13,7 +14,7 @@ pub(crate) struct JsonReader<'f> {
 }
 
 impl<'f> JsonReader<'f> {
-    pub(crate) fn new(frame: &'f Bytes) -> Result<Self, DecodeError> {
+    pub(crate) fn new(frame: &'f Bytes) -> Result<Self, Fault> {
         let text = simdutf8::compat::from_utf8(frame)
             .map_err(|e| malformed(Format::Json, e.valid_up_to(), Malformation::Utf8))?;
         Ok(Self {
@@ -31,20 +32,20 @@ impl<'f> JsonReader<'f> {
 
     /// Reads the next octet that is not white space.
     #[inline]
-    fn head(&mut self) -> Result<u8, DecodeError> {
+    fn head(&mut self) -> Result<u8, Fault> {
         self.space();
         self.cursor.octet()
     }
 
     #[cold]
-    fn unexpected(&mut self, octet: u8) -> DecodeError {
+    fn unexpected(&mut self, octet: u8) -> Fault {
         self.cursor.at -= 1;
         self.cursor.fault(Malformation::Octet(octet))
     }
 
     /// Reads a string whose opening quote was read: its raw inside, and whether that has escapes.
     #[inline]
-    fn string(&mut self) -> Result<(&'f str, bool), DecodeError> {
+    fn string(&mut self) -> Result<(&'f str, bool), Fault> {
         let start = self.cursor.at;
         let mut escaped = false;
         loop {
@@ -58,7 +59,7 @@ impl<'f> JsonReader<'f> {
         }
     }
 
-    fn value(&self, raw: &'f str, escaped: bool) -> Result<Token<'f>, DecodeError> {
+    fn value(&self, raw: &'f str, escaped: bool) -> Result<Token<'f>, Fault> {
         if !escaped {
             return Ok(Token::Text(Cow::Borrowed(raw)));
         }
@@ -70,7 +71,7 @@ impl<'f> JsonReader<'f> {
         Ok(Token::Text(Cow::Owned(json_string::unescape(raw))))
     }
 
-    fn word(&mut self, rest: &[u8], token: Token<'f>) -> Result<Token<'f>, DecodeError> {
+    fn word(&mut self, rest: &[u8], token: Token<'f>) -> Result<Token<'f>, Fault> {
         let follows = self.cursor.octets.get(self.cursor.at..).unwrap_or_default();
         if !follows.starts_with(rest) {
             self.cursor.at -= 1;
@@ -83,7 +84,7 @@ impl<'f> JsonReader<'f> {
 
     /// Reads the rest of a number: its text, and whether it has a fraction or an exponent.
     #[inline]
-    fn number(&mut self, head: u8) -> Result<(&'f str, bool), DecodeError> {
+    fn number(&mut self, head: u8) -> Result<(&'f str, bool), Fault> {
         let start = self.cursor.at - 1;
         let first = if head == b'-' {
             self.cursor.octet()?
@@ -125,7 +126,7 @@ impl<'f> JsonReader<'f> {
         }
     }
 
-    fn some_digits(&mut self) -> Result<(), DecodeError> {
+    fn some_digits(&mut self) -> Result<(), Fault> {
         let start = self.cursor.at;
         self.digits();
         if self.cursor.at == start {
@@ -134,7 +135,7 @@ impl<'f> JsonReader<'f> {
         Ok(())
     }
 
-    fn separated(&mut self, extent: &mut Extent, close: u8) -> Result<bool, DecodeError> {
+    fn separated(&mut self, extent: &mut Extent, close: u8) -> Result<bool, Fault> {
         let first = std::mem::replace(&mut extent.first, false);
         let head = self.head()?;
         if head == close {
@@ -151,7 +152,7 @@ impl<'f> JsonReader<'f> {
         Err(self.unexpected(head))
     }
 
-    fn colon(&mut self) -> Result<(), DecodeError> {
+    fn colon(&mut self) -> Result<(), Fault> {
         match self.head()? {
             b':' => Ok(()),
             other => Err(self.unexpected(other)),
@@ -163,7 +164,7 @@ impl<'f> Reader<'f> for JsonReader<'f> {
     const FORMAT: Format = Format::Json;
 
     #[inline]
-    fn token(&mut self) -> Result<Token<'f>, DecodeError> {
+    fn token(&mut self) -> Result<Token<'f>, Fault> {
         match self.head()? {
             b'"' => {
                 let (raw, escaped) = self.string()?;
@@ -189,7 +190,51 @@ impl<'f> Reader<'f> for JsonReader<'f> {
     }
 
     #[inline]
-    fn key(&mut self) -> Result<Token<'f>, DecodeError> {
+    fn try_unsigned(&mut self) -> Option<u64> {
+        self.space();
+        let rest = self.cursor.octets.get(self.cursor.at..)?;
+        let mut value = 0_u64;
+        let mut length = 0;
+        while let Some(&digit @ b'0'..=b'9') = rest.get(length) {
+            value = value.wrapping_mul(10).wrapping_add((digit - b'0').into());
+            length += 1;
+        }
+        // Up to 19 digits cannot exceed 64 bits; a zero in front and fractions are left to `token`.
+        let plain = matches!(rest.get(length), Some(b',' | b']'));
+        if !plain || length > 19 || (rest.first() == Some(&b'0') && length != 1) {
+            return None;
+        }
+        self.cursor.at += length;
+        (length > 0).then_some(value)
+    }
+
+    #[inline]
+    fn try_text(&mut self) -> Option<Range<usize>> {
+        self.space();
+        let start = self.cursor.at + 1;
+        let octets = self.cursor.octets;
+        if octets.get(self.cursor.at) != Some(&b'"') {
+            return None;
+        }
+        let end = start + json_string::plain_length(octets.get(start..)?)?;
+        if octets.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.cursor.at = end + 1;
+        Some(start..end)
+    }
+
+    #[inline]
+    fn try_empty_dict(&mut self) -> bool {
+        self.space();
+        let rest = self.cursor.octets.get(self.cursor.at..);
+        let empty = rest.is_some_and(|rest| rest.starts_with(b"{}"));
+        self.cursor.at += if empty { 2 } else { 0 };
+        empty
+    }
+
+    #[inline]
+    fn key(&mut self) -> Result<Token<'f>, Fault> {
         match self.head()? {
             b'"' => {}
             other => return Err(self.unexpected(other)),
@@ -204,12 +249,12 @@ impl<'f> Reader<'f> for JsonReader<'f> {
     }
 
     #[inline]
-    fn item(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+    fn item(&mut self, extent: &mut Extent) -> Result<bool, Fault> {
         self.separated(extent, b']')
     }
 
     #[inline]
-    fn entry(&mut self, extent: &mut Extent) -> Result<bool, DecodeError> {
+    fn entry(&mut self, extent: &mut Extent) -> Result<bool, Fault> {
         self.separated(extent, b'}')
     }
 
@@ -226,7 +271,7 @@ impl<'f> Reader<'f> for JsonReader<'f> {
         self.cursor.frame
     }
 
-    fn skip(&mut self) -> Result<(), DecodeError> {
+    fn skip(&mut self) -> Result<(), Fault> {
         match self.head()? {
             b'"' => {
                 let (raw, escaped) = self.string()?;

@@ -40,6 +40,16 @@ pub(super) fn next(octets: &[u8], at: &mut usize) -> Piece {
 #[inline]
 pub(crate) fn plain_length(octets: &[u8]) -> Option<usize> {
     let mut at = 0;
+    while let Some(block) = octets.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        // Without a branch an octet, so that the compiler compares many at a time.
+        let special = block
+            .iter()
+            .fold(false, |any, &octet| any | is_special(octet));
+        if special {
+            break;
+        }
+        at += BLOCK;
+    }
     while let Some(chunk) = octets.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let special = special_octets(u64::from_le_bytes(*chunk));
         if special != 0 {
@@ -49,11 +59,16 @@ pub(crate) fn plain_length(octets: &[u8]) -> Option<usize> {
         at += 8;
     }
     let rest = octets.get(at..)?;
-    let tail = rest
-        .iter()
-        .position(|&o| o < 0x20 || o == b'"' || o == b'\\')?;
+    let tail = rest.iter().position(|&octet| is_special(octet))?;
     Some(at + tail)
 }
+
+#[inline]
+const fn is_special(octet: u8) -> bool {
+    octet < 0x20 || octet == b'"' || octet == b'\\'
+}
+
+const BLOCK: usize = 32;
 
 /// Marks the high bit of the lowest octet of `word` that is a quote, a backslash or below 0x20 (bits above it may be marked wrongly).
 #[inline]

@@ -1,6 +1,6 @@
 //! Values of options and details. Null, which some clients send for "unset", reads as absent everywhere.
 
-use super::{DICT, Fields, Id, TEXT};
+use super::{DICT, Decoded, Fields, Id, TEXT};
 use crate::codec::{Reader, Token};
 use crate::{DecodeError, MAX_ID, Text, Value};
 
@@ -9,8 +9,8 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     #[inline]
     pub(crate) fn entries(
         &mut self,
-        each: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+        each: impl FnMut(&str, &mut Self) -> Decoded<()>,
+    ) -> Decoded<()> {
         let token = self.reader.token()?;
         let outer = self.attribute.clone();
         let read = self.rest_of_dict(&token, each);
@@ -22,8 +22,8 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Reads the items of a list; says whether it is there.
     pub(crate) fn items(
         &mut self,
-        mut each: impl FnMut(&mut Self) -> Result<(), DecodeError>,
-    ) -> Result<bool, DecodeError> {
+        mut each: impl FnMut(&mut Self) -> Decoded<()>,
+    ) -> Decoded<bool> {
         let Some(token) = self.present()? else {
             return Ok(false);
         };
@@ -36,11 +36,11 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(true)
     }
 
-    pub(crate) fn skip(&mut self) -> Result<(), DecodeError> {
-        self.reader.skip()
+    pub(crate) fn skip(&mut self) -> Decoded<()> {
+        Ok(self.reader.skip()?)
     }
 
-    pub(crate) fn boolean(&mut self, slot: &mut Option<bool>) -> Result<(), DecodeError> {
+    pub(crate) fn boolean(&mut self, slot: &mut Option<bool>) -> Decoded<()> {
         let token = self.reader.token()?;
         if let Token::Bool(value) = token {
             *slot = Some(value);
@@ -51,7 +51,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     /// Reads a boolean if one stands here, and anything else as absent.
-    pub(crate) fn flag(&mut self) -> Result<bool, DecodeError> {
+    pub(crate) fn flag(&mut self) -> Decoded<bool> {
         let token = self.reader.token()?;
         if let Token::Bool(value) = token {
             return Ok(value);
@@ -60,19 +60,19 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(false)
     }
 
-    pub(crate) fn string(&mut self, slot: &mut Option<Text>) -> Result<(), DecodeError> {
+    pub(crate) fn string(&mut self, slot: &mut Option<Text>) -> Decoded<()> {
         let token = self.present()?;
         *slot = token.map(|token| self.to_text(token)).transpose()?;
         Ok(())
     }
 
-    pub(crate) fn identifier<I: Id>(&mut self, slot: &mut Option<I>) -> Result<(), DecodeError> {
+    pub(crate) fn identifier<I: Id>(&mut self, slot: &mut Option<I>) -> Decoded<()> {
         let token = self.present()?;
         *slot = token.map(|token| self.to_id(&token)).transpose()?;
         Ok(())
     }
 
-    pub(crate) fn unsigned(&mut self, slot: &mut Option<u64>) -> Result<(), DecodeError> {
+    pub(crate) fn unsigned(&mut self, slot: &mut Option<u64>) -> Decoded<()> {
         let token = self.present()?;
         *slot = token
             .map(|token| self.to_number(&token, MAX_ID))
@@ -80,7 +80,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(())
     }
 
-    pub(crate) fn unsigned32(&mut self, slot: &mut Option<u32>) -> Result<(), DecodeError> {
+    pub(crate) fn unsigned32(&mut self, slot: &mut Option<u32>) -> Decoded<()> {
         let token = self.present()?;
         let number = token
             .map(|token| self.to_number(&token, u32::MAX.into()))
@@ -95,24 +95,24 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         slot: &mut Option<T>,
         allowed: &'static [&'static str],
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<(), DecodeError> {
+    ) -> Decoded<()> {
         *slot = None;
         let token = self.reader.token()?;
         let Token::Text(word) = token else {
             return self.null_or(TEXT, &token);
         };
         let Some(value) = parse(&word) else {
-            return Err(DecodeError::UnknownWord {
+            return Err(Box::new(DecodeError::UnknownWord {
                 place: self.place(),
                 allowed,
                 found: word.into(),
-            });
+            }));
         };
         *slot = Some(value);
         Ok(())
     }
 
-    pub(crate) fn strings(&mut self, slot: &mut Option<Vec<Text>>) -> Result<(), DecodeError> {
+    pub(crate) fn strings(&mut self, slot: &mut Option<Vec<Text>>) -> Decoded<()> {
         let mut list = Vec::new();
         let present = self.items(|fields| {
             let token = fields.reader.token()?;
@@ -123,10 +123,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(())
     }
 
-    pub(crate) fn identifiers<I: Id>(
-        &mut self,
-        slot: &mut Option<Vec<I>>,
-    ) -> Result<(), DecodeError> {
+    pub(crate) fn identifiers<I: Id>(&mut self, slot: &mut Option<Vec<I>>) -> Decoded<()> {
         let mut list = Vec::new();
         let present = self.items(|fields| {
             let token = fields.reader.token()?;
@@ -138,7 +135,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     /// Reads a dictionary whole.
-    pub(crate) fn dictionary(&mut self, slot: &mut Value) -> Result<(), DecodeError> {
+    pub(crate) fn dictionary(&mut self, slot: &mut Value) -> Decoded<()> {
         let token = self.reader.token()?;
         if !matches!(token, Token::Dict(_)) {
             *slot = Value::Null;

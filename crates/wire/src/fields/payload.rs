@@ -1,13 +1,13 @@
 use bytes::Bytes;
 
-use super::{DICT, Fields};
+use super::{DICT, Decoded, Fields};
+use crate::Payload;
 use crate::codec::{Reader, Token};
-use crate::{DecodeError, Payload};
 
 impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Cuts `args` and `kwargs` out. `opaque` says that one binary or text value may stand for `args`.
     #[inline]
-    pub(crate) fn payload(&mut self, opaque: bool) -> Result<Payload, DecodeError> {
+    pub(crate) fn payload(&mut self, opaque: bool) -> Decoded<Payload> {
         let mut payload = Payload {
             format: R::FORMAT,
             ..Payload::EMPTY
@@ -22,7 +22,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(payload)
     }
 
-    fn args(&mut self, opaque: bool) -> Result<Bytes, DecodeError> {
+    fn args(&mut self, opaque: bool) -> Decoded<Bytes> {
         let start = self.reader.position();
         let token = self.reader.token()?;
         let Token::List(mut extent) = token else {
@@ -41,7 +41,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(self.cut(start))
     }
 
-    fn kwargs(&mut self) -> Result<Bytes, DecodeError> {
+    fn kwargs(&mut self) -> Decoded<Bytes> {
         let start = self.reader.position();
         let token = self.reader.token()?;
         let Token::Dict(mut extent) = token else {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Payload, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Payload, Text};
 
 /// `[ABORT, Details, Reason, Args?, Kwargs?]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,9 +21,7 @@ impl Abort {
     pub const NAME: &'static str = "ABORT";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self::default();

@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Text, Value};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Text, Value};
 
 /// `[AUTHENTICATE, Signature, Extra]`
 #[derive(Clone, PartialEq)]
@@ -18,9 +18,7 @@ impl Authenticate {
     pub const NAME: &'static str = "AUTHENTICATE";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let message = Self {

@@ -1,8 +1,8 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{DecodeError, EncodeError, Identity, Passthru, Payload, RequestId};
+use crate::{EncodeError, Identity, Passthru, Payload, RequestId};
 
 /// `[RESULT, CALL.Request, Details, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,7 @@ impl CallResult {
     pub const NAME: &'static str = "RESULT";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Identity, RequestId};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Identity, RequestId};
 
 /// `[CANCEL, CALL.Request, Options]`
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +32,7 @@ impl Cancel {
     pub const NAME: &'static str = "CANCEL";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

@@ -1,8 +1,8 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{DecodeError, EncodeError, Identity, Passthru, Payload, RequestId, Text};
+use crate::{EncodeError, Identity, Passthru, Payload, RequestId, Text};
 
 /// `[ERROR, REQUEST.Type, REQUEST.Request, Details, Error, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -28,9 +28,7 @@ impl Error {
     pub const NAME: &'static str = "ERROR";
     const ELEMENTS: u8 = 7;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let request_type = fields.number("request type", u16::MAX.into())?;

@@ -1,10 +1,8 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{
-    DecodeError, EncodeError, Identity, Passthru, Payload, PublicationId, SubscriptionId, Text,
-};
+use crate::{EncodeError, Identity, Passthru, Payload, PublicationId, SubscriptionId, Text};
 
 /// `[EVENT, Subscription, Publication, Details, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +34,7 @@ impl Event {
     pub const NAME: &'static str = "EVENT";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

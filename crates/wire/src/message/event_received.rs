@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, PublicationId};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, PublicationId};
 
 /// `[EVENT_RECEIVED, EVENT.Publication]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,9 +16,7 @@ impl EventReceived {
     pub const NAME: &'static str = "EVENT_RECEIVED";
     const ELEMENTS: u8 = 2;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
         let message = Self {
             publication: fields.id("publication")?,

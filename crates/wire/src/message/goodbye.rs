@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Text};
 
 /// `[GOODBYE, Details, Reason]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,9 +19,7 @@ impl Goodbye {
     pub const NAME: &'static str = "GOODBYE";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self::default();

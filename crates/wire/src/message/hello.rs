@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Roles, Text, Value};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Roles, Text, Value};
 
 /// `[HELLO, Realm, Details]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,9 +29,7 @@ impl Hello {
     pub const NAME: &'static str = "HELLO";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

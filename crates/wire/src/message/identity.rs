@@ -1,6 +1,6 @@
 use crate::codec::Reader;
-use crate::fields::Fields;
-use crate::{DecodeError, SessionId, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{SessionId, Text};
 
 /// Who did something: disclosed with an event, an invocation or a result.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +29,7 @@ impl Identity {
         slot: &mut Option<Box<Self>>,
         key: &str,
         fields: &mut Fields<'f, R>,
-    ) -> Result<(), DecodeError> {
+    ) -> Decoded<()> {
         let identity = slot.get_or_insert_default();
         if key.ends_with("_authid") {
             fields.string(&mut identity.authid)
@@ -48,7 +48,7 @@ impl Identity {
     pub(super) fn read_list<'f, R: Reader<'f>>(
         list: &mut Vec<Self>,
         fields: &mut Fields<'f, R>,
-    ) -> Result<(), DecodeError> {
+    ) -> Decoded<()> {
         list.clear();
         fields.items(|fields| {
             let mut identity = Self::default();

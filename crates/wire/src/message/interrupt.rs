@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{CancelMode, DecodeError, EncodeError, RequestId, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{CancelMode, EncodeError, RequestId, Text};
 
 /// `[INTERRUPT, INVOCATION.Request, Options]`
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,7 @@ impl Interrupt {
     pub const NAME: &'static str = "INTERRUPT";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

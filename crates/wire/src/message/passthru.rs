@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Identity, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Identity, Text};
 
 /// Attributes that travel with a payload the router does not look into.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ impl Passthru {
         slot: &mut Option<Box<Self>>,
         key: &str,
         fields: &mut Fields<'f, R>,
-    ) -> Result<(), DecodeError> {
+    ) -> Decoded<()> {
         if !Self::KEYS.contains(&key) {
             return fields.skip();
         }

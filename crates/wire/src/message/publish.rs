@@ -1,8 +1,8 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{DecodeError, EncodeError, Passthru, Payload, RequestId, SessionId, Text};
+use crate::{EncodeError, Passthru, Payload, RequestId, SessionId, Text};
 
 /// `[PUBLISH, Request, Options, Topic, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +54,7 @@ impl Publish {
     pub const NAME: &'static str = "PUBLISH";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {
@@ -121,7 +119,7 @@ impl Audience {
         slot: &mut Option<Box<Self>>,
         key: &str,
         fields: &mut Fields<'f, R>,
-    ) -> Result<(), DecodeError> {
+    ) -> Decoded<()> {
         let audience = slot.get_or_insert_default();
         match key {
             "eligible" => fields.identifiers(&mut audience.eligible),

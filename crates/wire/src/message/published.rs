@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, PublicationId, RequestId};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, PublicationId, RequestId};
 
 /// `[PUBLISHED, PUBLISH.Request, Publication]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +18,7 @@ impl Published {
     pub const NAME: &'static str = "PUBLISHED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
         let message = Self {
             request: fields.id("request")?,

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Identity, MatchPolicy, RequestId, Text};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Identity, MatchPolicy, RequestId, Text};
 
 /// `[REGISTER, Request, Options, Procedure]`
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +49,7 @@ impl Register {
     pub const NAME: &'static str = "REGISTER";
     const ELEMENTS: u8 = 4;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, RequestId, SubscriptionId};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, RequestId, SubscriptionId};
 
 /// `[SUBSCRIBED, SUBSCRIBE.Request, Subscription]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +18,7 @@ impl Subscribed {
     pub const NAME: &'static str = "SUBSCRIBED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
         let message = Self {
             request: fields.id("request")?,

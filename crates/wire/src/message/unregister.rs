@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Identity, RegistrationId, RequestId};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Identity, RegistrationId, RequestId};
 
 /// `[UNREGISTER, Request, Registration]`
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,7 @@ impl Unregister {
     pub const NAME: &'static str = "UNREGISTER";
     const ELEMENTS: u8 = 4;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
-use crate::{DecodeError, EncodeError, Roles, SessionId, Text, Value};
+use crate::fields::{Decoded, Fields};
+use crate::{EncodeError, Roles, SessionId, Text, Value};
 
 /// `[WELCOME, Session, Details]`
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +33,7 @@ impl Welcome {
     pub const NAME: &'static str = "WELCOME";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {

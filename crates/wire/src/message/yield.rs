@@ -1,8 +1,8 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
-use crate::fields::Fields;
+use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{DecodeError, EncodeError, Passthru, Payload, RequestId};
+use crate::{EncodeError, Passthru, Payload, RequestId};
 
 /// `[YIELD, INVOCATION.Request, Options, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +24,7 @@ impl Yield {
     pub const NAME: &'static str = "YIELD";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(
-        fields: &mut Fields<'f, R>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
         fields.name(Self::NAME);
 
         let mut message = Self {
