@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -36,6 +37,8 @@ pub(crate) struct Upgraded<S> {
 
 /// How long a client may take for a request's head, and between requests, if the site does not say.
 const HEAD: Duration = Duration::from_secs(10);
+/// How long a client may leave a response unread.
+const UNREAD: Duration = Duration::from_secs(60);
 /// The longest head of a request, in octets.
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -61,7 +64,7 @@ where
         .header_read_timeout(site.client_timeout().unwrap_or(HEAD))
         .max_buf_size(LONGEST_HEAD)
         .max_header_size(LONGEST_HEAD)
-        .serve_connection(TokioIo::new(Rewound { early, stream }), service);
+        .serve_connection(TokioIo::new(Rewound::new(early, stream)), service);
     let mut stopping = std::pin::pin!(stop.cancelled());
     let mut stopped = false;
     let done = std::future::poll_fn(|context| {
@@ -119,10 +122,41 @@ pub(crate) fn not_found() -> Response<Body> {
     response
 }
 
-/// A stream of which some octets were read already.
+/// A stream of which some octets were read already, and whose peer has a time limit for taking what is written.
 struct Rewound<S> {
     early: Bytes,
     stream: S,
+    /// When the peer has to have taken something; none if it keeps up.
+    limit: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Rewound<S> {
+    const fn new(early: Bytes, stream: S) -> Self {
+        Self {
+            early,
+            stream,
+            limit: None,
+        }
+    }
+
+    /// Passes on how a write went, as an error if the peer has not taken anything for too long.
+    fn limited(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.limit = None;
+            return written;
+        }
+        let limit = self
+            .limit
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(UNREAD)));
+        limit
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
@@ -146,7 +180,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, octets)
+        let written = Pin::new(&mut self.stream).poll_write(context, octets);
+        self.limited(context, written)
     }
 
     fn poll_write_vectored(
@@ -154,7 +189,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.limited(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbar_config::{StaticFiles, WebService};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 
 use crate::server::{Server, files};
 
@@ -81,6 +82,30 @@ async fn sends_large_files_whole() {
         .await;
     assert!(answer.body == content[1_000_000..6_000_000]);
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped() {
+    let site = site();
+    let large = fs::File::create(site.path().join("web/large")).unwrap();
+    large.set_len(LARGE).unwrap();
+    let server = serve("/", site.path(), |_| {}).await;
+    let mut stream = server
+        .request("GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
+        .await;
+    stream.read_u8().await.unwrap();
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let mut count = 0;
+    let mut octets = vec![0; 1 << 20];
+    while let Ok(read @ 1..) = stream.read(&mut octets).await {
+        count += u64::try_from(read).unwrap();
+    }
+    assert!(count < LARGE, "{count}");
+}
+
+/// More than the system buffers.
+const LARGE: u64 = 200 << 20;
 
 #[tokio::test]
 async fn head_tells_what_get_would() {

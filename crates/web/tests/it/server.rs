@@ -74,8 +74,7 @@ impl Server {
     /// Sends octets and gives what comes back until the server closes the connection.
     pub(crate) async fn exchange(&self, request: &str) -> Vec<u8> {
         let exchange = async {
-            let mut stream = TcpStream::connect(self.address).await.unwrap();
-            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut stream = self.request(request).await;
             let mut octets = Vec::new();
             stream.read_to_end(&mut octets).await.unwrap();
             octets
@@ -83,6 +82,13 @@ impl Server {
         tokio::time::timeout(Duration::from_secs(30), exchange)
             .await
             .unwrap()
+    }
+
+    /// Sends octets on a new connection.
+    pub(crate) async fn request(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
     }
 
     /// Asks for a WebSocket and gives the status line and the headers that come back.
@@ -93,8 +99,7 @@ impl Server {
              Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
         );
         let exchange = async {
-            let mut stream = TcpStream::connect(self.address).await.unwrap();
-            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut stream = self.request(&request).await;
             let mut octets = Vec::new();
             while !octets.ends_with(b"\r\n\r\n") {
                 octets.push(stream.read_u8().await.unwrap());
