@@ -7,5 +7,7 @@ mod caller;
 mod opening;
 mod pubsub;
 mod reconnect;
+mod router;
 mod script;
+mod tls;
 mod websocket;
