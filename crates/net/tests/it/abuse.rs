@@ -1,0 +1,192 @@
+//! Peers that do what they should not, while others go on.
+
+use crossbar_config::{Overflow, QueueLimits, TransportKind};
+use tokio::io::AsyncWriteExt;
+
+use crate::peer::{HELLO, Raw, soon, to_end};
+use crate::server::{Server, rawsocket};
+
+/// A session that is there all the time, and at the end still works.
+async fn bystander(server: &Server) -> Raw {
+    let mut raw = Raw::join(server.address).await;
+    assert_eq!(raw.ask(r#"[32,1,{},"com.example.bystander"]"#).await[0], 33);
+    raw
+}
+
+async fn still_works(mut raw: Raw) {
+    let options = r#"{"exclude_me":false}"#;
+    raw.send(&format!(
+        r#"[16,2,{options},"com.example.bystander",["hi"]]"#
+    ))
+    .await;
+    let event = raw.receive().await;
+    assert_eq!(event[0], 36);
+    assert_eq!(event[4][0], "hi");
+}
+
+#[tokio::test]
+async fn s12_malformed_messages_are_violations() {
+    let server = Server::start();
+    let bystander = bystander(&server).await;
+    let nested = format!(
+        r#"[16,1,{{}},"a.b",[{}{}]]"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    for message in [
+        "",
+        "[]",
+        "{}",
+        "nonsense",
+        "[48",
+        "[48]",
+        "[9999,1]",
+        "[\"48\",1]",
+        "[48,-1,{},\"a.b\"]",
+        "[48,9007199254740993,{},\"a.b\"]",
+        "[48,1,[],\"a.b\"]",
+        "[48,1,{},7]",
+        "[48,1,{},\"a.b\",{}]",
+        "[16,1,{\"acknowledge\":1},\"a.b\"]",
+        &nested,
+    ] {
+        let mut raw = Raw::join(server.address).await;
+        raw.send(message).await;
+        let (reason, text) = raw.aborted().await;
+        assert_eq!(reason, "wamp.error.protocol_violation", "{message:.40}");
+        assert!(!text.is_empty(), "{message:.40}");
+    }
+    server.sessions(1).await;
+    still_works(bystander).await;
+}
+
+#[tokio::test]
+async fn s12_what_came_before_a_violation_is_done() {
+    let server = Server::start();
+    let mut bystander = bystander(&server).await;
+    let mut raw = Raw::join(server.address).await;
+    let mut octets = Vec::new();
+    for message in [
+        r#"[16,1,{},"com.example.bystander",["last words"]]"#,
+        "nonsense",
+    ] {
+        octets.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+        octets.extend_from_slice(message.as_bytes());
+    }
+    raw.stream.write_all(&octets).await.unwrap();
+    assert_eq!(raw.aborted().await.0, "wamp.error.protocol_violation");
+    assert_eq!(bystander.receive().await[4][0], "last words");
+}
+
+#[tokio::test]
+async fn t04_broken_frames_are_violations() {
+    let mut config = rawsocket();
+    config.max_message_size = 512;
+    let server = Server::with(TransportKind::RawSocket(config));
+    for header in [
+        [0x10, 0, 0, 1], // a reserved bit
+        [0x03, 0, 0, 1], // a reserved type
+        [0x00, 0, 2, 1], // 513 octets
+    ] {
+        let mut stream = crate::peer::dial(server.address).await;
+        stream.write_all(&[0x7f, 0xf1, 0, 0]).await.unwrap();
+        let mut reply = [0; 4];
+        soon(tokio::io::AsyncReadExt::read_exact(&mut stream, &mut reply))
+            .await
+            .unwrap();
+        assert_eq!(reply, [0x7f, 0x01, 0, 0]);
+        let mut raw = Raw { stream };
+        assert_eq!(raw.ask(HELLO).await[0], 2);
+        raw.stream.write_all(&header).await.unwrap();
+        assert_eq!(raw.aborted().await.0, "wamp.error.protocol_violation");
+    }
+    server.sessions(0).await;
+}
+
+#[tokio::test]
+async fn s02_a_second_hello_is_a_violation() {
+    let server = Server::start();
+    let mut raw = Raw::join(server.address).await;
+    raw.send(HELLO).await;
+    assert_eq!(raw.aborted().await.0, "wamp.error.protocol_violation");
+}
+
+#[tokio::test]
+async fn t04_a_client_that_takes_too_short_messages_is_closed() {
+    let server = Server::start();
+    let mut stream = crate::peer::dial(server.address).await;
+    stream.write_all(&[0x7f, 0x01, 0, 0]).await.unwrap();
+    let mut raw = Raw { stream };
+    raw.send(HELLO).await;
+    assert_eq!(to_end(&mut raw.stream).await, [0x7f, 0xf1, 0, 0]);
+    server.sessions(0).await;
+}
+
+/// Subscribes and then reads nothing, while so much is published that the budget cannot hold it.
+async fn flood(overflow: Overflow) -> (Server, Raw) {
+    let mut config = rawsocket();
+    config.queue = QueueLimits {
+        octets: 1 << 20,
+        overflow,
+    };
+    let server = Server::with(TransportKind::RawSocket(config));
+    let bystander = bystander(&server).await;
+    let mut lazy = Raw::join(server.address).await;
+    assert_eq!(lazy.ask(r#"[32,1,{},"com.example.flood"]"#).await[0], 33);
+    let mut publisher = Raw::join(server.address).await;
+    let text = "x".repeat(100_000);
+    for request in 1..=200 {
+        let publish =
+            format!(r#"[16,{request},{{"acknowledge":true}},"com.example.flood",["{text}"]]"#);
+        assert_eq!(publisher.ask(&publish).await[0], 17);
+    }
+    publisher.leave().await;
+    still_works(bystander).await;
+    (server, lazy)
+}
+
+#[tokio::test]
+async fn a_peer_that_never_reads_is_closed() {
+    let (server, _lazy) = flood(Overflow::Close).await;
+    server.sessions(0).await;
+    assert_eq!(server.router.statistics().sessions_overflowed, 1);
+    assert_eq!(server.router.statistics().events_dropped, 0);
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_late_misses_events_if_configured() {
+    let (server, mut lazy) = flood(Overflow::Drop).await;
+    let dropped = server.router.statistics().events_dropped;
+    assert!((1..200).contains(&dropped), "{dropped}");
+    for _ in dropped..200 {
+        assert_eq!(lazy.receive().await[0], 36);
+    }
+    assert_eq!(lazy.ask(r#"[32,2,{},"com.example.other"]"#).await[0], 33);
+    assert_eq!(server.router.statistics().sessions_overflowed, 0);
+}
+
+#[tokio::test]
+async fn large_and_small_messages_keep_their_order() {
+    let server = Server::start();
+    let mut subscriber = Raw::join(server.address).await;
+    assert_eq!(
+        subscriber.ask(r#"[32,1,{},"com.example.order"]"#).await[0],
+        33
+    );
+    let mut publisher = Raw::join(server.address).await;
+    let large = "y".repeat(300_000);
+    for request in 1..=60 {
+        let text = if request % 3 == 0 { &large } else { "small" };
+        publisher
+            .send(&format!(
+                r#"[16,{request},{{}},"com.example.order",[{request},"{text}"]]"#
+            ))
+            .await;
+    }
+    for request in 1..=60 {
+        let event = subscriber.receive().await;
+        assert_eq!(event[4][0], request);
+        let length = event[4][1].as_str().unwrap().len();
+        assert_eq!(length, if request % 3 == 0 { 300_000 } else { 5 });
+    }
+}

@@ -1,0 +1,11 @@
+//! Conversations on the wire with a router that listens on a port the system chooses.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+
+mod abuse;
+mod endpoint;
+mod ends;
+mod handshake;
+mod peer;
+mod server;
+mod websocket;
