@@ -1,5 +1,6 @@
 //! Which service a path leads to.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossbar_config::{JsonDocument, WebOptions, WebService};
@@ -135,4 +136,65 @@ async fn heads_are_limited() {
     let many = "X: y\r\n".repeat(1000);
     assert_eq!(server.ask("GET", "/a", &many).await.status, 431);
     assert_eq!(server.get("/a").await.status, 200);
+}
+
+#[tokio::test]
+async fn access_log() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let options = WebOptions {
+        access_log: true,
+        ..WebOptions::default()
+    };
+    let server = Server::with([("a", named("a"))], options, Some(status())).await;
+    let agent = "User-Agent: \"x\" \u{e4}\r\n";
+    assert_eq!(server.ask("GET", "/a?b", agent).await.status, 200);
+    assert_eq!(server.ask("POST", "/c", "").await.status, 404);
+    let text = lines.text();
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("access"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    for part in [
+        "client=\"127.0.0.1\"",
+        "request=GET /a?b HTTP/1.1",
+        "status=200",
+        "length=3",
+        r#"referer="-""#,
+        r#"agent="\"x\" \xc3\xa4""#,
+    ] {
+        assert!(lines[0].contains(part), "{part} in {}", lines[0]);
+    }
+    assert!(
+        lines[1].contains("request=POST /c HTTP/1.1 status=404"),
+        "{}",
+        lines[1]
+    );
+}
+
+/// Takes what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
