@@ -228,3 +228,114 @@ fn unusual(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(text: &str, check: UriCheck) -> Result<(), UriError> {
+        Uri::check(&Text::from(text), check)
+    }
+
+    fn pattern(text: &str, policy: MatchPolicy) -> Result<Pattern, UriError> {
+        Pattern::new(&Text::from(text), policy, UriCheck::Loose)
+    }
+
+    #[test]
+    fn i_05_loose_uris_refuse_white_space_and_number_signs() {
+        for good in [
+            "a",
+            "com.example.Topic-1",
+            "com.é.😀",
+            "a.b:c/d?e=f",
+            "A._",
+            "a\u{7f}b",
+        ] {
+            assert_eq!(uri(good, UriCheck::Loose), Ok(()), "{good}");
+        }
+        for (bad, character) in [
+            ("com.a b", ' '),
+            ("com.a#", '#'),
+            ("a\tb", '\t'),
+            ("a\u{a0}b", '\u{a0}'),
+            ("é#", '#'),
+            ("a\u{2028}", '\u{2028}'),
+            ("a\u{1c}", '\u{1c}'),
+        ] {
+            assert_eq!(
+                uri(bad, UriCheck::Loose),
+                Err(UriError::Character(character)),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn i_06_strict_uris_hold_lower_case_letters_digits_and_underscores() {
+        assert_eq!(uri("com.example_1.topic", UriCheck::Strict), Ok(()));
+        for (bad, character) in [("com.Example", 'E'), ("com.a-b", '-'), ("com.é", 'é')] {
+            assert_eq!(
+                uri(bad, UriCheck::Strict),
+                Err(UriError::NotStrict(character)),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn i_07_empty_components() {
+        for bad in ["", ".", "a.", ".a", "a..b", "é.", ".é", "é..b"] {
+            for check in [UriCheck::Loose, UriCheck::Strict] {
+                let fault = uri(bad, check);
+                assert!(
+                    matches!(
+                        fault,
+                        Err(UriError::EmptyComponent | UriError::NotStrict(_))
+                    ),
+                    "{bad}: {fault:?}"
+                );
+            }
+            assert_eq!(
+                uri(bad, UriCheck::Loose),
+                Err(UriError::EmptyComponent),
+                "{bad}"
+            );
+            assert!(pattern(bad, MatchPolicy::Exact).is_err(), "{bad}");
+            assert!(pattern(bad, MatchPolicy::Wildcard).is_ok(), "{bad}");
+        }
+        for good in ["", "a.", "a", "é."] {
+            assert!(pattern(good, MatchPolicy::Prefix).is_ok(), "{good}");
+        }
+        for bad in [".a", "a..b", "a..", "."] {
+            assert!(pattern(bad, MatchPolicy::Prefix).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_by_their_policy() {
+        let matches = |text, policy, uri| pattern(text, policy).unwrap().matches(uri);
+        assert!(matches("a.b", MatchPolicy::Exact, "a.b"));
+        assert!(!matches("a.b", MatchPolicy::Exact, "a.b.c"));
+        assert!(matches("a.b", MatchPolicy::Prefix, "a.b.c"));
+        assert!(matches("a.b", MatchPolicy::Prefix, "a.bc"));
+        assert!(matches("", MatchPolicy::Prefix, "a"));
+        assert!(!matches("a.b", MatchPolicy::Prefix, "a.c"));
+        assert!(matches("a..c", MatchPolicy::Wildcard, "a.b.c"));
+        assert!(matches("", MatchPolicy::Wildcard, "a"));
+        assert!(matches("..", MatchPolicy::Wildcard, "a.b.c"));
+        assert!(!matches("", MatchPolicy::Wildcard, "a.b"));
+        assert!(!matches("a..c", MatchPolicy::Wildcard, "a.b.c.d"));
+        assert!(!matches("a..c", MatchPolicy::Wildcard, "a.b"));
+        assert!(!matches("a..c", MatchPolicy::Wildcard, "x.b.c"));
+    }
+
+    #[test]
+    fn a_kept_uri_does_not_keep_its_frame() {
+        let frame = bytes::Bytes::from(vec![b'a'; 10_000]);
+        let text = Text::from_utf8(frame.slice(..4)).unwrap();
+        let uri = Uri::new(&text, UriCheck::Loose).unwrap();
+        drop(text);
+        assert!(frame.is_unique());
+        assert_eq!(uri.as_str(), "aaaa");
+    }
+}

@@ -114,13 +114,21 @@ impl<'de> Deserializer<'de> for Value {
         )))
     }
 
+    /// Octets pass for a list of integers.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        if let Self::Binary(octets) = self {
+            return visitor.visit_seq(SeqDeserializer::new(octets.into_iter()));
+        }
+        self.deserialize_any(visitor)
+    }
+
     integers! {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
 
     forward_to_deserialize_any! {
-        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        bool f32 f64 char str string bytes byte_buf unit unit_struct tuple tuple_struct map
         struct identifier ignored_any
     }
 }
