@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::plain::{Big, Time};
-use crate::{DecodeError, EncodeError, Format, Kind, Malformation};
+use crate::{DecodeError, DecodeFault, EncodeError, Format, Kind, Malformation};
 
 pub(crate) mod cbor;
 pub(crate) mod dict;
@@ -92,11 +92,14 @@ pub(crate) trait Reader<'f> {
     fn token(&mut self) -> Result<Token<'f>, Fault>;
 
     /// Reads an integer if one without a sign stands here; otherwise reads nothing. The short way to what
-    /// [`Reader::token`] gives, like the next two.
+    /// [`Reader::token`] gives; so do the other `try_…`.
     fn try_unsigned(&mut self) -> Option<u64>;
 
     /// Reads text if some stands here that is part of the frame as it is; otherwise reads nothing.
     fn try_text(&mut self) -> Option<Range<usize>>;
+
+    /// Enters a list if one stands here and nothing is wrong with it; otherwise reads nothing.
+    fn try_list(&mut self) -> Option<Extent>;
 
     /// Reads a dictionary without entries if one stands here; otherwise reads nothing.
     fn try_empty_dict(&mut self) -> bool;
@@ -233,18 +236,17 @@ pub(crate) struct Fault {
 impl From<Fault> for DecodeError {
     #[cold]
     fn from(fault: Fault) -> Self {
-        Self::Malformed {
-            format: fault.format,
-            offset: fault.offset,
-            fault: fault.fault,
+        let Fault {
+            format,
+            offset,
+            fault,
+        } = fault;
+        DecodeFault::Malformed {
+            format,
+            offset,
+            fault,
         }
-    }
-}
-
-impl From<Fault> for Box<DecodeError> {
-    #[cold]
-    fn from(fault: Fault) -> Self {
-        Self::new(fault.into())
+        .into()
     }
 }
 
@@ -380,6 +382,17 @@ impl<'f> Cursor<'f> {
         }
         self.depth += 1;
         Ok(())
+    }
+
+    /// Enters a list behind a head of `head` octets, if it may be entered.
+    #[inline]
+    pub(crate) fn try_enter(&mut self, head: usize, count: usize) -> Option<Extent> {
+        if count > self.octets.len() - self.at - head || self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.at += head;
+        self.depth += 1;
+        Some(Extent::counted(count))
     }
 
     /// Counts down a list or dictionary that said its length.

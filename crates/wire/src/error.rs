@@ -3,9 +3,44 @@ use std::fmt;
 use crate::Format;
 
 /// Why a frame is not a message. The wording goes to the peer in `ABORT.Details.message`.
+///
+/// One pointer in size, so that the good case is moved about cheaply.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(transparent)]
+pub struct DecodeError(Box<DecodeFault>);
+
+impl DecodeError {
+    /// Shows the fault.
+    #[must_use]
+    pub const fn fault(&self) -> &DecodeFault {
+        &self.0
+    }
+
+    /// Puts a key in front of the place, if the fault has one.
+    #[cold]
+    pub(crate) fn below(mut self, outer: &str) -> Self {
+        if let Some(place) = self.0.place() {
+            let attribute = match place.attribute.take() {
+                Some(inner) if &*inner != outer => format!("{outer}.{inner}").into(),
+                _ => outer.into(),
+            };
+            place.attribute = Some(attribute);
+        }
+        self
+    }
+}
+
+impl From<DecodeFault> for DecodeError {
+    #[cold]
+    fn from(fault: DecodeFault) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
+/// A way in which a frame is not a message.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DecodeError {
+pub enum DecodeFault {
     /// No octet or an empty list.
     #[error("empty message")]
     Empty,
@@ -101,23 +136,22 @@ pub enum DecodeError {
     },
 }
 
-impl DecodeError {
-    /// Puts a key in front of the place, if the error has one.
-    #[cold]
-    pub(crate) fn below(mut self: Box<Self>, outer: &str) -> Box<Self> {
-        if let Self::Missing { place }
-        | Self::WrongType { place, .. }
-        | Self::OutOfRange { place, .. }
-        | Self::UnknownWord { place, .. }
-        | Self::KeyNotText { place, .. } = &mut *self
-        {
-            let attribute = match place.attribute.take() {
-                Some(inner) if &*inner != outer => format!("{outer}.{inner}").into(),
-                _ => outer.into(),
-            };
-            place.attribute = Some(attribute);
+impl DecodeFault {
+    const fn place(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Missing { place }
+            | Self::WrongType { place, .. }
+            | Self::OutOfRange { place, .. }
+            | Self::UnknownWord { place, .. }
+            | Self::KeyNotText { place, .. } => Some(place),
+            Self::Empty
+            | Self::NotAList { .. }
+            | Self::TypeNotInteger { .. }
+            | Self::UnknownType { .. }
+            | Self::TooManyElements { .. }
+            | Self::Malformed { .. }
+            | Self::NoValue { .. } => None,
         }
-        self
     }
 }
 

@@ -1,13 +1,13 @@
 use std::borrow::Cow;
 
 use crate::codec::{Extent, Reader, Token};
-use crate::{DecodeError, Kind, MAX_ID, Place, Text, Value};
+use crate::{DecodeError, DecodeFault, Kind, MAX_ID, Place, Text, Value};
 
 mod attributes;
 mod payload;
 
-/// What reading gives. The error is boxed so that the good case is moved about cheaply.
-pub(crate) type Decoded<T> = Result<T, Box<DecodeError>>;
+/// What reading gives.
+pub(crate) type Decoded<T> = Result<T, DecodeError>;
 
 /// A kind of id.
 pub(crate) trait Id: Sized {
@@ -31,33 +31,44 @@ pub(crate) struct Fields<'f, R> {
 }
 
 impl<'f, R: Reader<'f>> Fields<'f, R> {
-    /// Opens a message and reads its type.
-    pub(crate) fn open(mut reader: R) -> Decoded<(u64, Self)> {
-        if reader.frame().is_empty() {
-            return Err(Box::new(DecodeError::Empty));
-        }
-        let token = reader.token()?;
-        let Token::List(mut extent) = token else {
-            return Err(Box::new(DecodeError::NotAList {
-                found: token.kind(),
-            }));
-        };
-        if !reader.item(&mut extent)? {
-            return Err(Box::new(DecodeError::Empty));
-        }
-        let code = match reader.try_unsigned() {
-            Some(code) => code,
-            None => type_code(&reader.token()?)?,
-        };
-        let fields = Self {
+    pub(crate) const fn new(reader: R) -> Self {
+        Self {
             reader,
-            extent,
+            extent: Extent::OPEN,
             ended: false,
             message: "",
             element: "",
             attribute: Cow::Borrowed(""),
+        }
+    }
+
+    /// Opens a message and reads its type.
+    #[inline]
+    pub(crate) fn open(&mut self) -> Decoded<u64> {
+        self.extent = match self.reader.try_list() {
+            Some(extent) => extent,
+            None => self.unusual_list()?,
         };
-        Ok((code, fields))
+        if !self.another()? {
+            return Err(DecodeFault::Empty.into());
+        }
+        match self.reader.try_unsigned() {
+            Some(code) => Ok(code),
+            None => type_code(&self.reader.token()?),
+        }
+    }
+
+    #[cold]
+    fn unusual_list(&mut self) -> Decoded<Extent> {
+        if self.reader.frame().is_empty() {
+            return Err(DecodeFault::Empty.into());
+        }
+        let token = self.reader.token()?;
+        if let Token::List(extent) = token {
+            return Ok(extent);
+        }
+        let found = token.kind();
+        Err(DecodeFault::NotAList { found }.into())
     }
 
     /// Names the message, for errors.
@@ -69,10 +80,11 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     #[inline]
     pub(crate) fn close(&mut self, most: u8) -> Decoded<()> {
         if self.another()? {
-            return Err(Box::new(DecodeError::TooManyElements {
+            return Err(DecodeFault::TooManyElements {
                 message: self.message,
                 most,
-            }));
+            }
+            .into());
         }
         Ok(self.reader.end()?)
     }
@@ -228,13 +240,13 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     }
 
     #[cold]
-    fn missing(&self) -> Box<DecodeError> {
+    fn missing(&self) -> DecodeError {
         let place = self.place();
-        Box::new(DecodeError::Missing { place })
+        DecodeFault::Missing { place }.into()
     }
 
     #[cold]
-    fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> Box<DecodeError> {
+    fn bad_number(&self, token: &Token<'f>, least: u64, most: u64) -> DecodeError {
         let found = match token {
             Token::Unsigned(number) => number.to_string(),
             Token::Negative(number) => (-1 - i128::from(*number)).to_string(),
@@ -250,40 +262,43 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             | Token::Tag(_)
             | Token::Simple(_) => return self.wrong("an integer", token.kind()),
         };
-        Box::new(DecodeError::OutOfRange {
+        DecodeFault::OutOfRange {
             place: self.place(),
             least,
             most,
             found: found.into(),
-        })
+        }
+        .into()
     }
 
     /// Says that a mandatory key of the element that was just read is absent.
     #[cold]
-    pub(crate) fn missing_key(&self, key: &str) -> Box<DecodeError> {
+    pub(crate) fn missing_key(&self, key: &str) -> DecodeError {
         let mut place = self.place();
         place.attribute = Some(key.into());
-        Box::new(DecodeError::Missing { place })
+        DecodeFault::Missing { place }.into()
     }
 
     #[cold]
-    fn wrong(&self, expected: &'static str, found: Kind) -> Box<DecodeError> {
-        Box::new(DecodeError::WrongType {
+    fn wrong(&self, expected: &'static str, found: Kind) -> DecodeError {
+        DecodeFault::WrongType {
             place: self.place(),
             expected,
             found,
-        })
+        }
+        .into()
     }
 
     #[cold]
-    fn key_not_text(&self, token: &Token<'f>) -> Box<DecodeError> {
-        Box::new(DecodeError::KeyNotText {
+    fn key_not_text(&self, token: &Token<'f>) -> DecodeError {
+        DecodeFault::KeyNotText {
             place: Place {
                 attribute: None,
                 ..self.place()
             },
             found: token.kind(),
-        })
+        }
+        .into()
     }
 
     #[cold]
@@ -301,7 +316,7 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
 fn type_code(token: &Token<'_>) -> Decoded<u64> {
     whole(token).ok_or_else(|| {
         let found = token.kind();
-        DecodeError::TypeNotInteger { found }.into()
+        DecodeFault::TypeNotInteger { found }.into()
     })
 }
 

@@ -40,12 +40,11 @@ impl Message {
     /// # Errors
     /// Names the first fault of the frame.
     pub fn decode(format: Format, frame: &Bytes) -> Result<Self, DecodeError> {
-        let read = match format {
+        match format {
             Format::Json => Self::read(JsonReader::new(frame)?),
             Format::MsgPack => Self::read(MsgPackReader::new(frame)),
             Format::Cbor => Self::read(CborReader::new(frame)),
-        };
-        read.map_err(|error| *error)
+        }
     }
 
     /// Appends the message's octets to `out`, transcoding the payload if it has another format.

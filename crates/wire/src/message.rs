@@ -2,7 +2,7 @@
 
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{DecodeError, EncodeError};
+use crate::{DecodeFault, EncodeError};
 
 mod abort;
 mod authenticate;
@@ -121,8 +121,8 @@ pub enum Message {
 
 impl Message {
     pub(crate) fn read<'f, R: Reader<'f>>(reader: R) -> Decoded<Self> {
-        let (code, mut fields) = Fields::open(reader)?;
-        let fields = &mut fields;
+        let fields = &mut Fields::new(reader);
+        let code = fields.open()?;
         Ok(match u16::try_from(code).unwrap_or(0) {
             Hello::CODE => Self::Hello(Box::new(Hello::decode(fields)?)),
             Welcome::CODE => Self::Welcome(Box::new(Welcome::decode(fields)?)),
@@ -149,7 +149,7 @@ impl Message {
             Invocation::CODE => Self::Invocation(Invocation::decode(fields)?),
             Interrupt::CODE => Self::Interrupt(Interrupt::decode(fields)?),
             Yield::CODE => Self::Yield(Yield::decode(fields)?),
-            _ => return Err(Box::new(DecodeError::UnknownType { code })),
+            _ => return Err(DecodeFault::UnknownType { code }.into()),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::codec::write::{CborWriter, JsonWriter, MsgPackWriter};
 use crate::codec::{Reader, Writer};
 use crate::plain::transcode;
 use crate::value::{self, write_dict, write_list};
-use crate::{DecodeError, Dict, EncodeError, Format, Value};
+use crate::{DecodeError, DecodeFault, Dict, EncodeError, Format, Value};
 
 /// `args` and `kwargs` as the sender encoded them: slices of the frame they came in.
 ///
@@ -95,7 +95,7 @@ impl Payload {
         if let Value::Dict(dict) = value {
             return Ok(dict);
         }
-        Err(DecodeError::NoValue { offset: 0, found })
+        Err(DecodeFault::NoValue { offset: 0, found }.into())
     }
 
     /// Gives the same payload in another serializer; the same octets if it is the same.

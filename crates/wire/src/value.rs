@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Token, Writer};
 use crate::plain::Plain;
-use crate::{DecodeError, EncodeError, Kind};
+use crate::{DecodeError, DecodeFault, EncodeError, Kind};
 
 mod convert;
 mod deserialize;
@@ -199,7 +199,7 @@ pub(crate) fn read_rest<'f, R: Reader<'f>>(
         Plain::Big(value) => {
             let found = Kind::Integer;
             let value = value.to_i128();
-            Value::Integer(value.ok_or(DecodeError::NoValue { offset, found })?)
+            Value::Integer(value.ok_or(DecodeFault::NoValue { offset, found })?)
         }
         Plain::Float(value) => Value::Float(value),
         Plain::Text(value) => Value::Text(value.into_owned()),
@@ -208,7 +208,7 @@ pub(crate) fn read_rest<'f, R: Reader<'f>>(
             let found = Kind::Extension;
             Value::Text(
                 time.to_text()
-                    .ok_or(DecodeError::NoValue { offset, found })?,
+                    .ok_or(DecodeFault::NoValue { offset, found })?,
             )
         }
         Plain::List(mut extent) => {
@@ -226,7 +226,7 @@ pub(crate) fn read_rest<'f, R: Reader<'f>>(
             }
             Value::Dict(dict)
         }
-        Plain::Foreign(found) => return Err(DecodeError::NoValue { offset, found }),
+        Plain::Foreign(found) => return Err(DecodeFault::NoValue { offset, found }.into()),
     })
 }
 
@@ -237,7 +237,7 @@ fn read_key<'f, R: Reader<'f>>(reader: &mut R) -> Result<String, DecodeError> {
         return Ok(key.into_owned());
     }
     let found = key.kind();
-    Err(DecodeError::NoValue { offset, found })
+    Err(DecodeFault::NoValue { offset, found }.into())
 }
 
 /// Up to here, floats stand for every integer exactly: 2^53.

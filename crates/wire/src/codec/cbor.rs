@@ -240,6 +240,15 @@ impl<'f> Reader<'f> for CborReader<'f> {
     }
 
     #[inline]
+    fn try_list(&mut self) -> Option<Extent> {
+        let head = *self.cursor.octets.get(self.cursor.at)?;
+        if !(0x80..=0x97).contains(&head) {
+            return None;
+        }
+        self.cursor.try_enter(1, (head & 0x1f).into())
+    }
+
+    #[inline]
     fn try_empty_dict(&mut self) -> bool {
         let empty = self.cursor.octets.get(self.cursor.at) == Some(&0xa0);
         self.cursor.at += usize::from(empty);

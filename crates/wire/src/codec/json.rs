@@ -10,17 +10,27 @@ use crate::{Format, Malformation};
 /// Reads JSON (RFC 8259). The whole frame is checked for UTF-8 once, at the start.
 pub(crate) struct JsonReader<'f> {
     cursor: Cursor<'f>,
-    text: &'f str,
 }
 
 impl<'f> JsonReader<'f> {
     pub(crate) fn new(frame: &'f Bytes) -> Result<Self, Fault> {
-        let text = simdutf8::compat::from_utf8(frame)
-            .map_err(|e| malformed(Format::Json, e.valid_up_to(), Malformation::Utf8))?;
+        if !frame.is_ascii()
+            && let Err(error) = simdutf8::compat::from_utf8(frame)
+        {
+            let fault = Malformation::Utf8;
+            return Err(malformed(Format::Json, error.valid_up_to(), fault));
+        }
         Ok(Self {
             cursor: Cursor::new(Format::Json, frame),
-            text,
         })
+    }
+
+    /// Gives a part of the frame as text.
+    #[inline]
+    fn part(&self, part: Range<usize>) -> &'f str {
+        let octets = self.cursor.octets.get(part).unwrap_or_default();
+        // Cannot fail: the frame was checked, and parts begin and end at ASCII characters.
+        std::str::from_utf8(octets).unwrap_or_default()
     }
 
     #[inline]
@@ -45,13 +55,13 @@ impl<'f> JsonReader<'f> {
 
     /// Reads a string whose opening quote was read: its raw inside, and whether that has escapes.
     #[inline]
-    fn string(&mut self) -> Result<(&'f str, bool), Fault> {
+    fn string(&mut self) -> Result<(Range<usize>, bool), Fault> {
         let start = self.cursor.at;
         let mut escaped = false;
         loop {
             match json_string::next(self.cursor.octets, &mut self.cursor.at) {
                 Piece::End(end) => {
-                    return Ok((self.text.get(start..end).unwrap_or_default(), escaped));
+                    return Ok((start..end, escaped));
                 }
                 Piece::Escape => escaped = true,
                 Piece::Fault(fault) => return Err(self.cursor.fault(fault)),
@@ -59,7 +69,8 @@ impl<'f> JsonReader<'f> {
         }
     }
 
-    fn value(&self, raw: &'f str, escaped: bool) -> Result<Token<'f>, Fault> {
+    fn value(&self, raw: Range<usize>, escaped: bool) -> Result<Token<'f>, Fault> {
+        let raw = self.part(raw);
         if !escaped {
             return Ok(Token::Text(Cow::Borrowed(raw)));
         }
@@ -84,7 +95,7 @@ impl<'f> JsonReader<'f> {
 
     /// Reads the rest of a number: its text, and whether it has a fraction or an exponent.
     #[inline]
-    fn number(&mut self, head: u8) -> Result<(&'f str, bool), Fault> {
+    fn number(&mut self, head: u8) -> Result<(Range<usize>, bool), Fault> {
         let start = self.cursor.at - 1;
         let first = if head == b'-' {
             self.cursor.octet()?
@@ -110,8 +121,7 @@ impl<'f> JsonReader<'f> {
             }
             self.some_digits()?;
         }
-        let text = self.text.get(start..self.cursor.at).unwrap_or_default();
-        Ok((text, float))
+        Ok((start..self.cursor.at, float))
     }
 
     #[inline]
@@ -172,7 +182,7 @@ impl<'f> Reader<'f> for JsonReader<'f> {
             }
             head @ (b'-' | b'0'..=b'9') => {
                 let (text, float) = self.number(head)?;
-                Ok(number(text, float))
+                Ok(number(self.part(text), float))
             }
             b'{' => {
                 self.cursor.enter(0)?;
@@ -225,6 +235,16 @@ impl<'f> Reader<'f> for JsonReader<'f> {
     }
 
     #[inline]
+    fn try_list(&mut self) -> Option<Extent> {
+        self.space();
+        if self.peek() != Some(b'[') {
+            return None;
+        }
+        self.cursor.try_enter(1, 0)?;
+        Some(Extent::OPEN)
+    }
+
+    #[inline]
     fn try_empty_dict(&mut self) -> bool {
         self.space();
         let rest = self.cursor.octets.get(self.cursor.at..);
@@ -241,6 +261,7 @@ impl<'f> Reader<'f> for JsonReader<'f> {
         }
         let (raw, escaped) = self.string()?;
         self.colon()?;
+        let raw = self.part(raw);
         Ok(Token::Text(if escaped {
             Cow::Owned(json_string::unescape(raw))
         } else {
@@ -275,7 +296,8 @@ impl<'f> Reader<'f> for JsonReader<'f> {
         match self.head()? {
             b'"' => {
                 let (raw, escaped) = self.string()?;
-                if escaped && json_string::is_binary(raw) && json_string::binary(raw).is_none() {
+                let raw = if escaped { self.part(raw) } else { "" };
+                if json_string::is_binary(raw) && json_string::binary(raw).is_none() {
                     return Err(self.cursor.fault(Malformation::Base64));
                 }
                 Ok(())

@@ -233,6 +233,15 @@ impl<'f> Reader<'f> for MsgPackReader<'f> {
     }
 
     #[inline]
+    fn try_list(&mut self) -> Option<Extent> {
+        let head = *self.cursor.octets.get(self.cursor.at)?;
+        if head & 0xf0 != 0x90 {
+            return None;
+        }
+        self.cursor.try_enter(1, (head & 0x0f).into())
+    }
+
+    #[inline]
     fn try_empty_dict(&mut self) -> bool {
         let empty = self.cursor.octets.get(self.cursor.at) == Some(&0x80);
         self.cursor.at += usize::from(empty);

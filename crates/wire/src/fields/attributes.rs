@@ -2,7 +2,7 @@
 
 use super::{DICT, Decoded, Fields, Id, TEXT};
 use crate::codec::{Reader, Token};
-use crate::{DecodeError, MAX_ID, Text, Value};
+use crate::{DecodeError, DecodeFault, MAX_ID, Text, Value};
 
 impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Reads the entries of a dictionary within another.
@@ -102,11 +102,12 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             return self.null_or(TEXT, &token);
         };
         let Some(value) = parse(&word) else {
-            return Err(Box::new(DecodeError::UnknownWord {
+            return Err(DecodeFault::UnknownWord {
                 place: self.place(),
                 allowed,
                 found: word.into(),
-            }));
+            }
+            .into());
         };
         *slot = Some(value);
         Ok(())

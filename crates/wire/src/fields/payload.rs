@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::{DICT, Decoded, Fields};
 use crate::Payload;
-use crate::codec::{Reader, Token};
+use crate::codec::{Extent, Reader, Token};
 
 impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Cuts `args` and `kwargs` out. `opaque` says that one binary or text value may stand for `args`.
@@ -22,15 +22,16 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         Ok(payload)
     }
 
+    #[inline]
     fn args(&mut self, opaque: bool) -> Decoded<Bytes> {
         let start = self.reader.position();
-        let token = self.reader.token()?;
-        let Token::List(mut extent) = token else {
-            if opaque && matches!(token, Token::Binary(_) | Token::Text(_)) {
-                return Ok(self.cut(start));
-            }
-            return self.null_or("a list", &token).map(|()| Bytes::new());
-        };
+        match self.reader.try_list() {
+            Some(extent) => self.rest_of_args(start, extent),
+            None => self.unusual_args(start, opaque),
+        }
+    }
+
+    fn rest_of_args(&mut self, start: usize, mut extent: Extent) -> Decoded<Bytes> {
         if !self.reader.item(&mut extent)? {
             return Ok(Bytes::new());
         }
@@ -39,6 +40,18 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
             self.reader.skip()?;
         }
         Ok(self.cut(start))
+    }
+
+    #[cold]
+    fn unusual_args(&mut self, start: usize, opaque: bool) -> Decoded<Bytes> {
+        let token = self.reader.token()?;
+        if let Token::List(extent) = token {
+            return self.rest_of_args(start, extent);
+        }
+        if opaque && matches!(token, Token::Binary(_) | Token::Text(_)) {
+            return Ok(self.cut(start));
+        }
+        self.null_or("a list", &token).map(|()| Bytes::new())
     }
 
     fn kwargs(&mut self) -> Decoded<Bytes> {

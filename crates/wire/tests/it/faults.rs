@@ -1,7 +1,7 @@
 //! Frames that must be refused, with the words that the peer gets to read.
 
 use bytes::Bytes;
-use crossbar_wire::{DecodeError, Format, MAX_DEPTH, Malformation, Message};
+use crossbar_wire::{DecodeFault, Format, MAX_DEPTH, Malformation, Message};
 
 use super::{hex, refused, refused_hex};
 
@@ -343,8 +343,8 @@ fn truncated_at_every_octet() {
         for length in 1..whole.len() {
             let error = Message::decode(format, &whole.slice(..length)).unwrap_err();
             let malformed = matches!(
-                error,
-                DecodeError::Malformed {
+                error.fault(),
+                DecodeFault::Malformed {
                     fault: Malformation::End | Malformation::Length,
                     ..
                 }
