@@ -8,18 +8,21 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
     /// Cuts `args` and `kwargs` out. `opaque` says that one binary or text value may stand for `args`.
     #[inline]
     pub(crate) fn payload(&mut self, opaque: bool) -> Decoded<Payload> {
-        let mut payload = Payload {
-            format: R::FORMAT,
-            ..Payload::EMPTY
+        let args = if self.optional("args")? {
+            self.args(opaque)?
+        } else {
+            Bytes::new()
         };
-        if !self.optional("args")? {
-            return Ok(payload);
-        }
-        payload.args = self.args(opaque)?;
-        if self.optional("kwargs")? {
-            payload.kwargs = self.kwargs()?;
-        }
-        Ok(payload)
+        let kwargs = if self.optional("kwargs")? {
+            self.kwargs()?
+        } else {
+            Bytes::new()
+        };
+        Ok(Payload {
+            format: R::FORMAT,
+            args,
+            kwargs,
+        })
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Payload, Text};
+use crate::{EncodeError, Message, Payload, Text};
 
 /// `[ABORT, Details, Reason, Args?, Kwargs?]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,9 +21,8 @@ impl Abort {
     pub const NAME: &'static str = "ABORT";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self::default();
         fields.dict("details", |key, fields| match key {
             "message" => fields.string(&mut message.message),
@@ -32,13 +31,12 @@ impl Abort {
         message.reason = fields.text("reason")?;
         message.payload = fields.payload(false)?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Abort(Box::new(message)))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         let mut details = DictWriter::begin(out);
         details.text("message", self.message.as_ref())?;
         details.end();

@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Identity, Passthru, Payload, RequestId, Text};
+use crate::{EncodeError, Identity, Message, Passthru, Payload, RequestId, Text};
 
 /// `[CALL, Request, Options, Procedure, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -34,40 +34,44 @@ impl Call {
     pub const NAME: &'static str = "CALL";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            receive_progress: None,
-            progress: None,
-            timeout: None,
-            disclose_me: None,
-            caller: None,
-            passthru: None,
-            procedure: Text::default(),
-            payload: Payload::EMPTY,
-        };
+        let request = fields.id("request")?;
+        let mut receive_progress = None;
+        let mut progress = None;
+        let mut timeout = None;
+        let mut disclose_me = None;
+        let mut caller = None;
+        let mut passthru = None;
         fields.dict("options", |key, fields| match key {
-            "receive_progress" => fields.boolean(&mut message.receive_progress),
-            "progress" => fields.boolean(&mut message.progress),
-            "timeout" => fields.unsigned(&mut message.timeout),
-            "disclose_me" => fields.boolean(&mut message.disclose_me),
+            "receive_progress" => fields.boolean(&mut receive_progress),
+            "progress" => fields.boolean(&mut progress),
+            "timeout" => fields.unsigned(&mut timeout),
+            "disclose_me" => fields.boolean(&mut disclose_me),
             "caller" | "caller_authid" | "caller_authrole" => {
-                Identity::read(&mut message.caller, key, fields)
+                Identity::read(&mut caller, key, fields)
             }
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.procedure = fields.text("procedure")?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let procedure = fields.text("procedure")?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Call(Self {
+            request,
+            receive_progress,
+            progress,
+            timeout,
+            disclose_me,
+            caller,
+            passthru,
+            procedure,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.boolean("receive_progress", self.receive_progress);

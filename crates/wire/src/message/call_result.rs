@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Identity, Passthru, Payload, RequestId};
+use crate::{EncodeError, Identity, Message, Passthru, Payload, RequestId};
 
 /// `[RESULT, CALL.Request, Details, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -26,32 +26,33 @@ impl CallResult {
     pub const NAME: &'static str = "RESULT";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            progress: None,
-            callee: None,
-            passthru: None,
-            payload: Payload::EMPTY,
-        };
+        let request = fields.id("request")?;
+        let mut progress = None;
+        let mut callee = None;
+        let mut passthru = None;
         fields.dict("details", |key, fields| match key {
-            "progress" => fields.boolean(&mut message.progress),
+            "progress" => fields.boolean(&mut progress),
             "callee" | "callee_authid" | "callee_authrole" => {
-                Identity::read(&mut message.callee, key, fields)
+                Identity::read(&mut callee, key, fields)
             }
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Result(Self {
+            request,
+            progress,
+            callee,
+            passthru,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut details = DictWriter::begin(out);
         details.boolean("progress", self.progress);

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Identity, RequestId};
+use crate::{EncodeError, Identity, Message, RequestId};
 
 /// `[CANCEL, CALL.Request, Options]`
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +32,8 @@ impl Cancel {
     pub const NAME: &'static str = "CANCEL";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             request: fields.id("request")?,
             mode: None,
@@ -46,13 +45,12 @@ impl Cancel {
             _ => fields.skip(),
         })?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Cancel(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3);
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.word("mode", self.mode.map(CancelMode::name));

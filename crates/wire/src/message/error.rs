@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Identity, Passthru, Payload, RequestId, Text};
+use crate::{EncodeError, Identity, Message, Passthru, Payload, RequestId, Text};
 
 /// `[ERROR, REQUEST.Type, REQUEST.Request, Details, Error, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -28,34 +28,35 @@ impl Error {
     pub const NAME: &'static str = "ERROR";
     const ELEMENTS: u8 = 7;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let request_type = fields.number("request type", u16::MAX.into())?;
-        let mut message = Self {
-            request_type: u16::try_from(request_type).unwrap_or(u16::MAX),
-            request: fields.id("request")?,
-            passthru: None,
-            callee: None,
-            error: Text::default(),
-            payload: Payload::EMPTY,
-        };
+        let request_type = u16::try_from(request_type).unwrap_or(u16::MAX);
+        let request = fields.id("request")?;
+        let mut passthru = None;
+        let mut callee = None;
         fields.dict("details", |key, fields| match key {
             "callee" | "callee_authid" | "callee_authrole" => {
-                Identity::read(&mut message.callee, key, fields)
+                Identity::read(&mut callee, key, fields)
             }
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.error = fields.text("error")?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let error = fields.text("error")?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Error(Self {
+            request_type,
+            request,
+            passthru,
+            callee,
+            error,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(5 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request_type.into());
         out.unsigned(self.request.value());
         let mut details = DictWriter::begin(out);

@@ -2,7 +2,9 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Identity, Passthru, Payload, PublicationId, SubscriptionId, Text};
+use crate::{
+    EncodeError, Identity, Message, Passthru, Payload, PublicationId, SubscriptionId, Text,
+};
 
 /// `[EVENT, Subscription, Publication, Details, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -34,39 +36,44 @@ impl Event {
     pub const NAME: &'static str = "EVENT";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            subscription: fields.id("subscription")?,
-            publication: fields.id("publication")?,
-            publisher: None,
-            topic: None,
-            trustlevel: None,
-            retained: None,
-            acknowledged_delivery: None,
-            passthru: None,
-            payload: Payload::EMPTY,
-        };
+        let subscription = fields.id("subscription")?;
+        let publication = fields.id("publication")?;
+        let mut publisher = None;
+        let mut topic = None;
+        let mut trustlevel = None;
+        let mut retained = None;
+        let mut acknowledged_delivery = None;
+        let mut passthru = None;
         fields.dict("details", |key, fields| match key {
             "publisher" | "publisher_authid" | "publisher_authrole" => {
-                Identity::read(&mut message.publisher, key, fields)
+                Identity::read(&mut publisher, key, fields)
             }
-            "topic" => fields.string(&mut message.topic),
-            "trustlevel" => fields.unsigned32(&mut message.trustlevel),
-            "retained" => fields.boolean(&mut message.retained),
-            "x_acknowledged_delivery" => fields.boolean(&mut message.acknowledged_delivery),
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            "topic" => fields.string(&mut topic),
+            "trustlevel" => fields.unsigned32(&mut trustlevel),
+            "retained" => fields.boolean(&mut retained),
+            "x_acknowledged_delivery" => fields.boolean(&mut acknowledged_delivery),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Event(Self {
+            subscription,
+            publication,
+            publisher,
+            topic,
+            trustlevel,
+            retained,
+            acknowledged_delivery,
+            passthru,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.subscription.value());
         out.unsigned(self.publication.value());
         let mut details = DictWriter::begin(out);

@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, PublicationId};
+use crate::{EncodeError, Message, PublicationId};
 
 /// `[EVENT_RECEIVED, EVENT.Publication]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,13 +16,13 @@ impl EventReceived {
     pub const NAME: &'static str = "EVENT_RECEIVED";
     const ELEMENTS: u8 = 2;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
         let message = Self {
             publication: fields.id("publication")?,
         };
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::EventReceived(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

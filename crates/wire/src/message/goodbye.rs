@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Text};
+use crate::{EncodeError, Message, Text};
 
 /// `[GOODBYE, Details, Reason]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,9 +19,8 @@ impl Goodbye {
     pub const NAME: &'static str = "GOODBYE";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self::default();
         fields.dict("details", |key, fields| match key {
             "message" => fields.string(&mut message.message),
@@ -29,13 +28,12 @@ impl Goodbye {
         })?;
         message.reason = fields.text("reason")?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Goodbye(Box::new(message)))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3);
         out.unsigned(Self::CODE.into());
-
         let mut details = DictWriter::begin(out);
         details.text("message", self.message.as_ref())?;
         details.end();

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Roles, Text, Value};
+use crate::{EncodeError, Message, Roles, Text, Value};
 
 /// `[HELLO, Realm, Details]`
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,9 +29,8 @@ impl Hello {
     pub const NAME: &'static str = "HELLO";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             realm: fields.text_or_null("realm")?,
             ..Self::default()
@@ -57,13 +56,12 @@ impl Hello {
             return Err(fields.missing_key("roles"));
         }
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Hello(Box::new(message)))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3);
         out.unsigned(Self::CODE.into());
-
         match &self.realm {
             Some(realm) => out.text(realm)?,
             None => out.null(),

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{CancelMode, EncodeError, RequestId, Text};
+use crate::{CancelMode, EncodeError, Message, RequestId, Text};
 
 /// `[INTERRUPT, INVOCATION.Request, Options]`
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,8 @@ impl Interrupt {
     pub const NAME: &'static str = "INTERRUPT";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             request: fields.id("request")?,
             mode: None,
@@ -35,13 +34,12 @@ impl Interrupt {
             _ => fields.skip(),
         })?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Interrupt(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3);
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.word("mode", self.mode.map(CancelMode::name));

@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Identity, Passthru, Payload, RegistrationId, RequestId, Text};
+use crate::{EncodeError, Identity, Message, Passthru, Payload, RegistrationId, RequestId, Text};
 
 /// `[INVOCATION, Request, Registration, Details, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -36,41 +36,47 @@ impl Invocation {
     pub const NAME: &'static str = "INVOCATION";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            registration: fields.id("registration")?,
-            receive_progress: None,
-            progress: None,
-            timeout: None,
-            caller: None,
-            procedure: None,
-            trustlevel: None,
-            passthru: None,
-            payload: Payload::EMPTY,
-        };
+        let request = fields.id("request")?;
+        let registration = fields.id("registration")?;
+        let mut receive_progress = None;
+        let mut progress = None;
+        let mut timeout = None;
+        let mut caller = None;
+        let mut procedure = None;
+        let mut trustlevel = None;
+        let mut passthru = None;
         fields.dict("details", |key, fields| match key {
-            "receive_progress" => fields.boolean(&mut message.receive_progress),
-            "progress" => fields.boolean(&mut message.progress),
-            "timeout" => fields.unsigned(&mut message.timeout),
+            "receive_progress" => fields.boolean(&mut receive_progress),
+            "progress" => fields.boolean(&mut progress),
+            "timeout" => fields.unsigned(&mut timeout),
             "caller" | "caller_authid" | "caller_authrole" => {
-                Identity::read(&mut message.caller, key, fields)
+                Identity::read(&mut caller, key, fields)
             }
-            "procedure" => fields.string(&mut message.procedure),
-            "trustlevel" => fields.unsigned32(&mut message.trustlevel),
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            "procedure" => fields.string(&mut procedure),
+            "trustlevel" => fields.unsigned32(&mut trustlevel),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Invocation(Self {
+            request,
+            registration,
+            receive_progress,
+            progress,
+            timeout,
+            caller,
+            procedure,
+            trustlevel,
+            passthru,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         out.unsigned(self.registration.value());
         let mut details = DictWriter::begin(out);

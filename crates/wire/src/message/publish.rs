@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Passthru, Payload, RequestId, SessionId, Text};
+use crate::{EncodeError, Message, Passthru, Payload, RequestId, SessionId, Text};
 
 /// `[PUBLISH, Request, Options, Topic, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -54,40 +54,42 @@ impl Publish {
     pub const NAME: &'static str = "PUBLISH";
     const ELEMENTS: u8 = 6;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            acknowledge: None,
-            exclude_me: None,
-            disclose_me: None,
-            retain: None,
-            audience: None,
-            passthru: None,
-            topic: Text::default(),
-            payload: Payload::EMPTY,
-        };
+        let request = fields.id("request")?;
+        let mut acknowledge = None;
+        let mut exclude_me = None;
+        let mut disclose_me = None;
+        let mut retain = None;
+        let mut audience = None;
+        let mut passthru = None;
         fields.dict("options", |key, fields| match key {
-            "acknowledge" => fields.boolean(&mut message.acknowledge),
-            "exclude_me" => fields.boolean(&mut message.exclude_me),
-            "disclose_me" => fields.boolean(&mut message.disclose_me),
-            "retain" => fields.boolean(&mut message.retain),
-            _ if Audience::KEYS.contains(&key) => {
-                Audience::read(&mut message.audience, key, fields)
-            }
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            "acknowledge" => fields.boolean(&mut acknowledge),
+            "exclude_me" => fields.boolean(&mut exclude_me),
+            "disclose_me" => fields.boolean(&mut disclose_me),
+            "retain" => fields.boolean(&mut retain),
+            _ if Audience::KEYS.contains(&key) => Audience::read(&mut audience, key, fields),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.topic = fields.text("topic")?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let topic = fields.text("topic")?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Publish(Self {
+            request,
+            acknowledge,
+            exclude_me,
+            disclose_me,
+            retain,
+            audience,
+            passthru,
+            topic,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.boolean("acknowledge", self.acknowledge);

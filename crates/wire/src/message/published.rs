@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, PublicationId, RequestId};
+use crate::{EncodeError, Message, PublicationId, RequestId};
 
 /// `[PUBLISHED, PUBLISH.Request, Publication]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,14 +18,14 @@ impl Published {
     pub const NAME: &'static str = "PUBLISHED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
         let message = Self {
             request: fields.id("request")?,
             publication: fields.id("publication")?,
         };
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Published(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

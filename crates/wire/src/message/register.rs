@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Identity, MatchPolicy, RequestId, Text};
+use crate::{EncodeError, Identity, MatchPolicy, Message, RequestId, Text};
 
 /// `[REGISTER, Request, Options, Procedure]`
 #[derive(Clone, Debug, PartialEq)]
@@ -49,42 +49,47 @@ impl Register {
     pub const NAME: &'static str = "REGISTER";
     const ELEMENTS: u8 = 4;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            policy: None,
-            invoke: None,
-            concurrency: None,
-            force_reregister: None,
-            disclose_caller: None,
-            forward_timeout: None,
-            forward_for: Vec::new(),
-            procedure: Text::default(),
-        };
+        let request = fields.id("request")?;
+        let mut policy = None;
+        let mut invoke = None;
+        let mut concurrency = None;
+        let mut force_reregister = None;
+        let mut disclose_caller = None;
+        let mut forward_timeout = None;
+        let mut forward_for = Vec::new();
         fields.dict("options", |key, fields| match key {
-            "match" => fields.word(&mut message.policy, MatchPolicy::NAMES, MatchPolicy::named),
+            "match" => fields.word(&mut policy, MatchPolicy::NAMES, MatchPolicy::named),
             "invoke" => {
                 let names = InvocationPolicy::NAMES;
-                fields.word(&mut message.invoke, names, InvocationPolicy::named)
+                fields.word(&mut invoke, names, InvocationPolicy::named)
             }
-            "concurrency" => fields.unsigned32(&mut message.concurrency),
-            "force_reregister" => fields.boolean(&mut message.force_reregister),
-            "disclose_caller" => fields.boolean(&mut message.disclose_caller),
-            "forward_timeout" => fields.boolean(&mut message.forward_timeout),
-            "forward_for" => Identity::read_list(&mut message.forward_for, fields),
+            "concurrency" => fields.unsigned32(&mut concurrency),
+            "force_reregister" => fields.boolean(&mut force_reregister),
+            "disclose_caller" => fields.boolean(&mut disclose_caller),
+            "forward_timeout" => fields.boolean(&mut forward_timeout),
+            "forward_for" => Identity::read_list(&mut forward_for, fields),
             _ => fields.skip(),
         })?;
-        message.procedure = fields.text("procedure")?;
+        let procedure = fields.text("procedure")?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Register(Self {
+            request,
+            policy,
+            invoke,
+            concurrency,
+            force_reregister,
+            disclose_caller,
+            forward_timeout,
+            forward_for,
+            procedure,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4);
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.word("match", self.policy.map(MatchPolicy::name));

@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, RegistrationId, RequestId};
+use crate::{EncodeError, Message, RegistrationId, RequestId};
 
 /// `[REGISTERED, REGISTER.Request, Registration]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,14 +18,14 @@ impl Registered {
     pub const NAME: &'static str = "REGISTERED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
         let message = Self {
             request: fields.id("request")?,
             registration: fields.id("registration")?,
         };
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Registered(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Identity, MatchPolicy, RequestId, Text};
+use crate::{EncodeError, Identity, MatchPolicy, Message, RequestId, Text};
 
 /// `[SUBSCRIBE, Request, Options, Topic]`
 #[derive(Clone, Debug, PartialEq)]
@@ -25,31 +25,32 @@ impl Subscribe {
     pub const NAME: &'static str = "SUBSCRIBE";
     const ELEMENTS: u8 = 4;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            policy: None,
-            get_retained: None,
-            forward_for: Vec::new(),
-            topic: Text::default(),
-        };
+        let request = fields.id("request")?;
+        let mut policy = None;
+        let mut get_retained = None;
+        let mut forward_for = Vec::new();
         fields.dict("options", |key, fields| match key {
-            "match" => fields.word(&mut message.policy, MatchPolicy::NAMES, MatchPolicy::named),
-            "get_retained" => fields.boolean(&mut message.get_retained),
-            "forward_for" => Identity::read_list(&mut message.forward_for, fields),
+            "match" => fields.word(&mut policy, MatchPolicy::NAMES, MatchPolicy::named),
+            "get_retained" => fields.boolean(&mut get_retained),
+            "forward_for" => Identity::read_list(&mut forward_for, fields),
             _ => fields.skip(),
         })?;
-        message.topic = fields.text("topic")?;
+        let topic = fields.text("topic")?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Subscribe(Self {
+            request,
+            policy,
+            get_retained,
+            forward_for,
+            topic,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(4);
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.word("match", self.policy.map(MatchPolicy::name));

@@ -1,6 +1,6 @@
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, RequestId, SubscriptionId};
+use crate::{EncodeError, Message, RequestId, SubscriptionId};
 
 /// `[SUBSCRIBED, SUBSCRIBE.Request, Subscription]`
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,14 +18,14 @@ impl Subscribed {
     pub const NAME: &'static str = "SUBSCRIBED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
         let message = Self {
             request: fields.id("request")?,
             subscription: fields.id("subscription")?,
         };
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Subscribed(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, RegistrationId, RequestId, Text};
+use crate::{EncodeError, Message, RegistrationId, RequestId, Text};
 
 /// `[UNREGISTERED, UNREGISTER.Request]`, or `[UNREGISTERED, 0, Details]` for a revocation.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,8 @@ impl Unregistered {
     pub const NAME: &'static str = "UNREGISTERED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             request: fields.id("request")?,
             registration: None,
@@ -37,7 +36,7 @@ impl Unregistered {
             })?;
         }
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Unregistered(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Identity, RequestId, SubscriptionId};
+use crate::{EncodeError, Identity, Message, RequestId, SubscriptionId};
 
 /// `[UNSUBSCRIBE, Request, Subscription]`
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,8 @@ impl Unsubscribe {
     pub const NAME: &'static str = "UNSUBSCRIBE";
     const ELEMENTS: u8 = 4;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             request: fields.id("request")?,
             subscription: fields.id("subscription")?,
@@ -36,7 +35,7 @@ impl Unsubscribe {
             })?;
         }
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Unsubscribe(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

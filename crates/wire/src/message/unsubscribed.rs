@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, RequestId, SubscriptionId, Text};
+use crate::{EncodeError, Message, RequestId, SubscriptionId, Text};
 
 /// `[UNSUBSCRIBED, UNSUBSCRIBE.Request]`, or `[UNSUBSCRIBED, 0, Details]` for a revocation.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,8 @@ impl Unsubscribed {
     pub const NAME: &'static str = "UNSUBSCRIBED";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             request: fields.id("request")?,
             subscription: None,
@@ -37,7 +36,7 @@ impl Unsubscribed {
             })?;
         }
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Unsubscribed(message))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {

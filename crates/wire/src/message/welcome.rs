@@ -1,7 +1,7 @@
 use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
-use crate::{EncodeError, Roles, SessionId, Text, Value};
+use crate::{EncodeError, Message, Roles, SessionId, Text, Value};
 
 /// `[WELCOME, Session, Details]`
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +33,8 @@ impl Welcome {
     pub const NAME: &'static str = "WELCOME";
     const ELEMENTS: u8 = 3;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
         let mut message = Self {
             session: fields.id("session")?,
             realm: None,
@@ -62,13 +61,12 @@ impl Welcome {
             _ => fields.skip(),
         })?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Welcome(Box::new(message)))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3);
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.session.value());
         let mut details = DictWriter::begin(out);
         details.text("realm", self.realm.as_ref())?;

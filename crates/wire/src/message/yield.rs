@@ -2,7 +2,7 @@ use crate::codec::dict::DictWriter;
 use crate::codec::{Reader, Writer};
 use crate::fields::{Decoded, Fields};
 use crate::message::passthru::is_opaque;
-use crate::{EncodeError, Passthru, Payload, RequestId};
+use crate::{EncodeError, Message, Passthru, Payload, RequestId};
 
 /// `[YIELD, INVOCATION.Request, Options, Args?, Kwargs?]`
 #[derive(Clone, Debug, PartialEq)]
@@ -24,28 +24,28 @@ impl Yield {
     pub const NAME: &'static str = "YIELD";
     const ELEMENTS: u8 = 5;
 
-    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Self> {
+    pub(super) fn decode<'f, R: Reader<'f>>(fields: &mut Fields<'f, R>) -> Decoded<Message> {
         fields.name(Self::NAME);
-
-        let mut message = Self {
-            request: fields.id("request")?,
-            progress: None,
-            passthru: None,
-            payload: Payload::EMPTY,
-        };
+        let request = fields.id("request")?;
+        let mut progress = None;
+        let mut passthru = None;
         fields.dict("options", |key, fields| match key {
-            "progress" => fields.boolean(&mut message.progress),
-            _ => Passthru::read(&mut message.passthru, key, fields),
+            "progress" => fields.boolean(&mut progress),
+            _ => Passthru::read(&mut passthru, key, fields),
         })?;
-        message.payload = fields.payload(is_opaque(message.passthru.as_deref()))?;
+        let payload = fields.payload(is_opaque(passthru.as_deref()))?;
         fields.close(Self::ELEMENTS)?;
-        Ok(message)
+        Ok(Message::Yield(Self {
+            request,
+            progress,
+            passthru,
+            payload,
+        }))
     }
 
     pub(super) fn encode<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         out.begin_message(3 + self.payload.elements());
         out.unsigned(Self::CODE.into());
-
         out.unsigned(self.request.value());
         let mut options = DictWriter::begin(out);
         options.boolean("progress", self.progress);
