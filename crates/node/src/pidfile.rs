@@ -187,7 +187,8 @@ fn is_locked(file: &File) -> bool {
     flock(file, FlockOperation::NonBlockingLockShared).is_err()
 }
 
-fn is_alive(pid: i32) -> bool {
+/// Says whether a process runs.
+pub(crate) fn is_alive(pid: i32) -> bool {
     let Some(process) = Pid::from_raw(pid) else {
         return false;
     };

@@ -1,0 +1,113 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbar_net::Router;
+use crossbar_wire::Value;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::WorkerProcess;
+use crate::api::{ApiError, Arguments, Caller, error};
+use crate::clock::Utc;
+use crate::link::Link;
+use crate::process::{self, Outcome, Process};
+
+/// What the procedures of a worker work on, whatever its type.
+pub(crate) struct Surroundings {
+    prefix: String,
+    node: String,
+    directory: PathBuf,
+    /// The session on the management realm.
+    pub(crate) link: Link,
+    /// The realms of this process.
+    pub(crate) net: Arc<Router>,
+    /// Wakes the worker's end.
+    asked: Arc<Notify>,
+    process: Process,
+}
+
+/// The procedures of every worker, beside those of every process.
+const PROCEDURES: [&str; 2] = ["shutdown", "get_node_id"];
+
+impl Surroundings {
+    pub(crate) fn new(worker: &WorkerProcess, link: Link, asked: Arc<Notify>) -> Self {
+        Self {
+            prefix: format!("crossbar.worker.{}.", worker.id),
+            node: worker.node.clone(),
+            directory: worker.directory.clone(),
+            link,
+            net: Router::new(),
+            asked,
+            process: Process::start(),
+        }
+    }
+
+    /// Gives what stands before the last component of the worker's URIs.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Gives the last components of the procedures that every worker has.
+    pub(crate) fn procedures() -> Vec<&'static str> {
+        [&PROCEDURES[..], &process::PROCEDURES].concat()
+    }
+
+    /// Gives what items of the configuration are read in. Variables were substituted when the node's was read.
+    pub(crate) fn surroundings(&self) -> crossbar_config::Surroundings {
+        crossbar_config::Surroundings {
+            cbdir: self.directory.clone(),
+            environment: crossbar_config::environment(),
+        }
+    }
+
+    /// Publishes to all but the caller, who gets the result instead.
+    pub(crate) fn publish(&self, topic: &str, event: serde_json::Value, caller: &Caller) {
+        let topic = format!("{}{topic}", self.prefix);
+        self.link
+            .publish(&topic, Some(event.into()), Some(caller.session));
+    }
+
+    /// Does what a procedure of every worker asks for.
+    pub(crate) fn call(
+        &self,
+        name: &str,
+        arguments: Arguments,
+        caller: &Caller,
+    ) -> Result<Value, ApiError> {
+        match name {
+            "get_node_id" => {
+                arguments.end()?;
+                Ok(Value::from(self.node.as_str()))
+            }
+            "shutdown" => {
+                arguments.end()?;
+                let event = json!({"who": caller.to_json(), "when": Utc::now().iso()});
+                self.publish("on_shutdown_requested", event, caller);
+                self.asked.notify_one();
+                Ok(Value::Null)
+            }
+            _ => self.process_call(name, arguments, caller),
+        }
+    }
+
+    fn process_call(
+        &self,
+        name: &str,
+        arguments: Arguments,
+        caller: &Caller,
+    ) -> Result<Value, ApiError> {
+        match self.process.call(name, arguments)? {
+            Outcome::Result(value) => Ok(value),
+            Outcome::AffinitySet { cpus, relative } => {
+                let event = json!({"cpus": cpus, "relative": relative, "affinity": cpus, "who": caller.to_json()});
+                self.publish("on_cpu_affinity_set", event, caller);
+                Ok(json!(cpus).into())
+            }
+        }
+    }
+}
+
+/// Says that an item is no valid configuration.
+pub(crate) fn invalid(faults: &crossbar_config::Faults) -> ApiError {
+    ApiError::new(error::INVALID_CONFIGURATION, faults.to_string())
+}
