@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{keygen, version};
+use crate::commands::{exec_worker, keygen, start, status, stop, version};
 use crate::failure::Failure;
 
 mod commands;
@@ -25,6 +25,11 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Start(start::StartArgs),
+    Stop(stop::StopArgs),
+    Status(status::StatusArgs),
+    #[command(name = "_exec_worker", hide = true)]
+    ExecWorker(exec_worker::ExecWorkerArgs),
     Keygen(keygen::KeygenArgs),
     Version(version::VersionArgs),
 }
@@ -43,6 +48,10 @@ fn main() -> ExitCode {
 fn run(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         None => output::text(&CommandLine::command().render_help().to_string()),
+        Some(Command::Start(args)) => start::run(args),
+        Some(Command::Stop(args)) => stop::run(args),
+        Some(Command::Status(args)) => status::run(args),
+        Some(Command::ExecWorker(args)) => exec_worker::run(args),
         Some(Command::Keygen(args)) => keygen::run(args),
         Some(Command::Version(args)) => version::run(args),
     }

@@ -1,4 +1,8 @@
 //! The commands. Each module has its arguments and a `run`.
 
+pub(crate) mod exec_worker;
 pub(crate) mod keygen;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod version;

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crossbar_net::WebSocketService;
 use crossbar_web::Context;
 use serde_json::{Value, json};
 
@@ -89,7 +88,7 @@ impl RouterWorker {
         let net = Arc::clone(&self.around.net);
         let link = self.around.link.clone();
         Context {
-            websocket: Arc::new(move |config| WebSocketService::new(config, &net)),
+            router: net,
             status: Arc::new(move || {
                 let link = link.clone();
                 Box::pin(async move {
