@@ -162,7 +162,7 @@ impl Dealer {
         Some((*endpoint, place))
     }
 
-    /// Gives a place at a callee back. Nothing happens if the callee is no longer there.
+    /// Gives a place at a callee back. Nothing happens if the callee has left the registration.
     pub(crate) fn release(&mut self, place: Place) {
         if let Some(registration) = self.registrations.get_mut(&place.registration)
             && let Some(endpoint) = registration

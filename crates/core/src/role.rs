@@ -162,7 +162,7 @@ impl Permissions {
         }
     }
 
-    /// A prefix takes in infinitely many URIs: only a prefix that is no longer covers them all.
+    /// A prefix takes in infinitely many URIs: only a prefix of its own text covers them all.
     fn find_for_prefix(&self, prefix: &[u8]) -> Option<&Permission> {
         self.written_so(prefix)
             .or_else(|| self.list.get(self.index.longest_prefix(prefix)?))

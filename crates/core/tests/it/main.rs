@@ -11,6 +11,7 @@ mod canceling;
 mod compatibility;
 mod ids;
 mod leaving;
+mod model;
 mod pubsub;
 mod registrations;
 mod sessions;
