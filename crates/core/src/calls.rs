@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use crossbar_wire::{RegistrationId, RequestId, SessionId};
+use foldhash::fast::RandomState;
 
 use crate::session::Sessions;
 
@@ -98,6 +99,7 @@ impl Calls {
         }
         if let Some(callee) = sessions.get_mut(call.callee) {
             callee.invocations.remove(&call.invocation);
+            give_back(&mut callee.invocations);
         }
         self.detach_from_caller(key, &call, sessions);
         self.shrink();
@@ -158,6 +160,7 @@ impl Calls {
                 }
                 None => {
                     caller.calls.remove(&call.request);
+                    give_back(&mut caller.calls);
                 }
             },
             Some(newest) => self.unlink(newest, key, call.older),
@@ -181,6 +184,13 @@ impl Calls {
         if self.slots.len() > IDLE_SLOTS && self.free.len() == self.slots.len() {
             *self = Self::default();
         }
+    }
+}
+
+/// Gives a session's memory back after a burst of calls.
+fn give_back(table: &mut HashMap<RequestId, CallKey, RandomState>) {
+    if table.is_empty() && table.capacity() > IDLE_SLOTS {
+        table.shrink_to_fit();
     }
 }
 

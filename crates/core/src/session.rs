@@ -162,3 +162,15 @@ pub(crate) fn identity(id: SessionId, session: &Session, role: &Text) -> Box<Ide
         authrole: Some(role.clone()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_session_is_small() {
+        // With the key and the place in the table, and the table half full: well under 1 KiB.
+        let entry = size_of::<(SessionId, Session)>() + 2 * size_of::<u64>();
+        assert!(2 * entry <= 640, "{entry} octets an entry");
+    }
+}
