@@ -11,6 +11,8 @@ A script file holds conversations. Each starts with `# ROW-ID name: what it show
     NAME >other MESSAGE    send in the wrong WebSocket frame type, then wait for the end
     NAME answer SECRET     answer the CHALLENGE received last
     NAME ~                 wait for one message
+    NAME = tcp raw|ws…     open a bare connection to a place, no handshake
+    NAME octets HEX        send these octets over it and take what comes back
     NAME drop              cut the transport
     sync                   wait until all that was caused has arrived everywhere
     @only TRANSPORT …      play over these transports only
@@ -38,8 +40,10 @@ import re
 import wire
 
 BARRIER_FIRST = 900_000_000
+NO_SUBSCRIPTION = 2**53
 QUIET = 0.5
 DEADLINE = 10.0
+LONGEST_OCTETS = 16
 HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE, ERROR = 1, 2, 3, 4, 5, 6, 8
 PUBLISHED, SUBSCRIBED, EVENT, RESULT, REGISTERED, INVOCATION, INTERRUPT = 17, 33, 36, 50, 65, 68, 69
 UNSUBSCRIBE, CALL, REGISTER = 34, 48, 64
@@ -151,7 +155,7 @@ class Player:
     def __init__(self, places, default, conversation):
         self.places, self.default, self.conversation = places, default, conversation
         self.sessions, self.lines, self.ids, self.by_value = {}, [], {}, {}
-        self.counts = {}
+        self.counts, self.bare = {}, {}
 
     async def play(self):
         try:
@@ -162,7 +166,25 @@ class Player:
             self.lines.append(f"  !! {why}")
         finally:
             await asyncio.gather(*(self._leave(session) for session in self.sessions.values()))
+            for _, writer in self.bare.values():
+                writer.transport.abort()
         return self.lines
+
+    async def _octets(self, name, octets):
+        """Records what comes back, at most for a while, and whether the connection ends."""
+        reader, writer = self.bare[name]
+        writer.write(octets)
+        got, end = b"", "open"
+        try:
+            async with asyncio.timeout(QUIET):
+                while part := await reader.read(4096):
+                    got += part
+            end = "closed"
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            end = "closed"
+        self.lines.append(f"  {name} {end} {got[:LONGEST_OCTETS].hex()}".rstrip())
 
     async def _leave(self, session):
         """Ends a session so that nothing of it is left in the router for the next conversation."""
@@ -207,8 +229,13 @@ class Player:
             return await self._sync(None)
         name, verb, *rest = step.split(None, 2)
         rest = rest[0] if rest else ""
+        if verb == "=" and rest.startswith("tcp "):
+            self.bare[name] = await asyncio.open_connection(*self.places[rest.split()[1]][:2])
+            return
         if verb == "=":
             return await self._open(name, rest)
+        if verb == "octets":
+            return await self._octets(name, bytes.fromhex(rest))
         session = self.sessions[name]
         if verb in (">", ">>", ">x"):
             session.send(self._message(rest))
@@ -334,7 +361,7 @@ class Player:
         if session.ended or not session.joined:
             return
         session.barrier += 1
-        session.send([UNSUBSCRIBE, session.barrier, 1])
+        session.send([UNSUBSCRIBE, session.barrier, NO_SUBSCRIPTION])
         while True:
             message = await session.take(DEADLINE)
             if message is None:
@@ -364,11 +391,11 @@ class Player:
             session.challenge = message[1:3]
         elif message[0] in (ABORT, GOODBYE):
             session.joined = False
-        text = json.dumps(self._normal(message), ensure_ascii=False, sort_keys=True)
+        text = json.dumps(self._normal(session, message), ensure_ascii=False, sort_keys=True)
         self.lines.append(f"  {session.name} < {text}")
 
-    def _named(self, kind, value):
-        key = (kind, value)
+    def _named(self, kind, value, scope=""):
+        key = (kind + scope, value)
         if key not in self.by_value:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             name = f"{kind}{self.counts[kind]}"
@@ -376,7 +403,7 @@ class Player:
             self.ids[name] = value
         return self.by_value[key]
 
-    def _normal(self, message):
+    def _normal(self, session, message):
         message = list(message)
         code = message[0]
         if code in (SUBSCRIBED, EVENT):
@@ -387,7 +414,7 @@ class Player:
         if code in (REGISTERED, INVOCATION):
             message[2] = self._named("R", message[2])
         if code in (INVOCATION, INTERRUPT):
-            message[1] = self._named("I", message[1])
+            message[1] = self._named("I", message[1], session.name)
         if code == WELCOME:
             message[1] = self._named("S", message[1])
         place = {WELCOME: 2, ABORT: 1, GOODBYE: 1, EVENT: 3, RESULT: 2, INVOCATION: 3, 35: 2, 67: 2}
@@ -398,6 +425,8 @@ class Player:
         if code == ERROR and len(message) > 5 and "text" not in self.conversation.keep:
             # The router explains its errors in words of its own.
             message[5] = [_text(item) for item in message[5] or []]
+            if message[5:] == [["<text>"]]:
+                message.pop()
         return message
 
     def _details(self, code, details):
@@ -413,6 +442,7 @@ class Player:
             details.pop("authextra", None)
             if "welcome" not in self.conversation.keep:
                 details.pop("roles", None)
+                details.pop("agent", None)
         for key in ("authid", "caller_authid", "publisher_authid", "callee_authid"):
             if re.fullmatch(r"(\w{4}-){5}\w{4}", str(details.get(key))):
                 details[key] = "<random>"
