@@ -184,12 +184,12 @@ pub(crate) trait Writer {
 
     fn end_message(&mut self);
 
-    /// Opens a list; its length is needed at the end only.
-    fn begin_list(&mut self) -> Mark;
+    /// Opens a list. Where its length is not known yet, the head is put right at the end, which may move the items.
+    fn begin_list(&mut self, length: Option<usize>) -> Mark;
 
     fn end_list(&mut self, mark: Mark, length: usize);
 
-    fn begin_dict(&mut self) -> Mark;
+    fn begin_dict(&mut self, length: Option<usize>) -> Mark;
 
     fn end_dict(&mut self, mark: Mark, length: usize);
 
@@ -221,9 +221,13 @@ pub(crate) trait Writer {
     fn raw(&mut self, value: &[u8]);
 }
 
-/// Where a list or dictionary began in the output.
+/// Where the head of a list or dictionary stands in the output, if its length is still to be put there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(pub(crate) usize);
+pub(crate) struct Mark(pub(crate) Option<usize>);
+
+impl Mark {
+    pub(crate) const DONE: Self = Self(None);
+}
 
 /// How octets break the rules of their serializer, and where. Small, since every token may come to one.
 #[derive(Clone, Copy, Debug)]

@@ -158,7 +158,7 @@ impl Payload {
             return Ok(());
         }
         if self.args.is_empty() {
-            let mark = out.begin_list();
+            let mark = out.begin_list(Some(0));
             out.end_list(mark, 0);
         } else {
             self.write_part(&self.args, out)?;

@@ -11,6 +11,7 @@
 //! | integer, beyond that | integer | error | integer down to −2^64, else bignum (tag 2, 3) |
 //! | integer of more than 4300 digits | error | error | error |
 //! | float | shortest digits, fraction kept (`1.0`) | float 64 | float 64 |
+//! | JSON number beyond the range of a float | – | infinity | infinity |
 //! | NaN, ±infinity | null | float 64 | float 64 |
 //! | text | string | str | text string |
 //! | text that starts with NUL | error, as it would read as octets | str | text string |
@@ -159,7 +160,7 @@ fn copy<'f, R: Reader<'f>, W: Writer>(reader: &mut R, out: &mut W) -> Result<(),
         Plain::Binary(octets) => out.binary(&octets),
         Plain::Time(time) => out.time(&time)?,
         Plain::List(mut extent) => {
-            let mark = out.begin_list();
+            let mark = out.begin_list(extent.left);
             let mut length = 0;
             while reader.item(&mut extent)? {
                 copy(reader, out)?;
@@ -168,7 +169,7 @@ fn copy<'f, R: Reader<'f>, W: Writer>(reader: &mut R, out: &mut W) -> Result<(),
             out.end_list(mark, length);
         }
         Plain::Dict(mut extent) => {
-            let mark = out.begin_dict();
+            let mark = out.begin_dict(extent.left);
             let mut length = 0;
             while reader.entry(&mut extent)? {
                 copy_key(reader, out)?;

@@ -147,7 +147,7 @@ impl Value {
 }
 
 pub(crate) fn write_list<W: Writer>(list: &[Value], out: &mut W) -> Result<(), EncodeError> {
-    let mark = out.begin_list();
+    let mark = out.begin_list(Some(list.len()));
     for item in list {
         item.write(out)?;
     }
@@ -159,7 +159,7 @@ pub(crate) fn write_dict<W: Writer>(
     dict: &[(String, Value)],
     out: &mut W,
 ) -> Result<(), EncodeError> {
-    let mark = out.begin_dict();
+    let mark = out.begin_dict(Some(dict.len()));
     for (key, value) in dict {
         out.key(key);
         value.write(out)?;

@@ -12,7 +12,7 @@ pub(crate) struct DictWriter<'w, W> {
 impl<'w, W: Writer> DictWriter<'w, W> {
     #[inline]
     pub(crate) fn begin(out: &'w mut W) -> Self {
-        let mark = out.begin_dict();
+        let mark = out.begin_dict(None);
         Self {
             out,
             mark,
@@ -84,7 +84,7 @@ impl<'w, W: Writer> DictWriter<'w, W> {
             return;
         };
         let out = self.name(key);
-        let mark = out.begin_list();
+        let mark = out.begin_list(Some(list.len()));
         for id in list {
             out.unsigned(id.number());
         }
@@ -100,7 +100,7 @@ impl<'w, W: Writer> DictWriter<'w, W> {
             return Ok(());
         };
         let out = self.name(key);
-        let mark = out.begin_list();
+        let mark = out.begin_list(Some(list.len()));
         for text in list {
             out.text(text)?;
         }
@@ -133,7 +133,7 @@ impl<'w, W: Writer> DictWriter<'w, W> {
             return Ok(());
         }
         let out = self.name(key);
-        let mark = out.begin_list();
+        let mark = out.begin_list(Some(list.len()));
         for identity in list {
             let mut item = DictWriter::begin(out);
             item.identity(&Identity::LINK, Some(identity))?;

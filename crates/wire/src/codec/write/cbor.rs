@@ -18,25 +18,23 @@ impl Writer for CborWriter<'_> {
     fn end_message(&mut self) {}
 
     #[inline]
-    fn begin_list(&mut self) -> Mark {
-        self.out.push(0x80);
-        Mark(self.out.len())
+    fn begin_list(&mut self, length: Option<usize>) -> Mark {
+        begin(self.out, LIST, length)
     }
 
     #[inline]
     fn end_list(&mut self, mark: Mark, length: usize) {
-        patch_cbor(self.out, mark, length);
+        end(self.out, LIST, mark, length);
     }
 
     #[inline]
-    fn begin_dict(&mut self) -> Mark {
-        self.out.push(0xa0);
-        Mark(self.out.len())
+    fn begin_dict(&mut self, length: Option<usize>) -> Mark {
+        begin(self.out, DICT, length)
     }
 
     #[inline]
     fn end_dict(&mut self, mark: Mark, length: usize) {
-        patch_cbor(self.out, mark, length);
+        end(self.out, DICT, mark, length);
     }
 
     #[inline]
@@ -126,13 +124,29 @@ pub(crate) fn cbor_head(out: &mut Vec<u8>, major: u8, argument: u64) {
 }
 
 #[inline]
-fn patch_cbor(out: &mut Vec<u8>, mark: Mark, length: usize) {
-    let at = mark.0 - 1;
+fn begin(out: &mut Vec<u8>, major: u8, length: Option<usize>) -> Mark {
+    if let Some(length) = length {
+        cbor_head(out, major, wide(length));
+        return Mark::DONE;
+    }
+    out.push(major << 5);
+    Mark(Some(out.len() - 1))
+}
+
+/// Puts the length where the head stands, unless it was known there.
+#[inline]
+fn end(out: &mut Vec<u8>, major: u8, mark: Mark, length: usize) {
+    let Some(at) = mark.0 else {
+        return;
+    };
     if length < 24 {
         out[at] |= low_octet(length);
         return;
     }
     let mut head = Vec::with_capacity(9);
-    cbor_head(&mut head, out[at] >> 5, wide(length));
+    cbor_head(&mut head, major, wide(length));
     out.splice(at..=at, head);
 }
+
+const LIST: u8 = 4;
+const DICT: u8 = 5;

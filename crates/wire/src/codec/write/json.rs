@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use super::lacks;
 use crate::codec::json_string::{write_binary, write_text};
 use crate::codec::{Mark, Writer};
@@ -32,10 +34,10 @@ impl Writer for JsonWriter<'_> {
     }
 
     #[inline]
-    fn begin_list(&mut self) -> Mark {
+    fn begin_list(&mut self, _length: Option<usize>) -> Mark {
         self.separate();
         self.out.push(b'[');
-        Mark(0)
+        Mark::DONE
     }
 
     #[inline]
@@ -44,10 +46,10 @@ impl Writer for JsonWriter<'_> {
     }
 
     #[inline]
-    fn begin_dict(&mut self) -> Mark {
+    fn begin_dict(&mut self, _length: Option<usize>) -> Mark {
         self.separate();
         self.out.push(b'{');
-        Mark(0)
+        Mark::DONE
     }
 
     #[inline]
@@ -110,7 +112,7 @@ impl Writer for JsonWriter<'_> {
         }
         self.separate();
         // `Debug` keeps the fraction of a whole number, the shortest digits and the exponent.
-        self.out.extend_from_slice(format!("{value:?}").as_bytes());
+        write!(self.out, "{value:?}").unwrap_or_default();
     }
 
     #[inline]

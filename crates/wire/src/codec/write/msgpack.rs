@@ -18,25 +18,23 @@ impl Writer for MsgPackWriter<'_> {
     fn end_message(&mut self) {}
 
     #[inline]
-    fn begin_list(&mut self) -> Mark {
-        self.out.push(0x90);
-        Mark(self.out.len())
+    fn begin_list(&mut self, length: Option<usize>) -> Mark {
+        begin(self.out, LIST, length)
     }
 
     #[inline]
     fn end_list(&mut self, mark: Mark, length: usize) {
-        patch_msgpack(self.out, mark, length, 0xdc);
+        end(self.out, LIST, mark, length);
     }
 
     #[inline]
-    fn begin_dict(&mut self) -> Mark {
-        self.out.push(0x80);
-        Mark(self.out.len())
+    fn begin_dict(&mut self, length: Option<usize>) -> Mark {
+        begin(self.out, DICT, length)
     }
 
     #[inline]
     fn end_dict(&mut self, mark: Mark, length: usize) {
-        patch_msgpack(self.out, mark, length, 0xde);
+        end(self.out, DICT, mark, length);
     }
 
     #[inline]
@@ -142,18 +140,53 @@ impl Writer for MsgPackWriter<'_> {
     }
 }
 
-/// Puts the length of a list or dictionary where its first octet stands. `wide` is the head of its 16-bit form.
+/// The heads of lists or of dictionaries: with the length in it (0 here), and with 16 bits of length to follow. The
+/// one with 32 bits comes next.
+#[derive(Clone, Copy)]
+struct Heads {
+    short: u8,
+    wide: u8,
+}
+
+const LIST: Heads = Heads {
+    short: 0x90,
+    wide: 0xdc,
+};
+const DICT: Heads = Heads {
+    short: 0x80,
+    wide: 0xde,
+};
+
 #[inline]
-fn patch_msgpack(out: &mut Vec<u8>, mark: Mark, length: usize, wide: u8) {
-    let at = mark.0 - 1;
+fn begin(out: &mut Vec<u8>, heads: Heads, length: Option<usize>) -> Mark {
+    if let Some(length) = length {
+        put_head(out, heads, length);
+        return Mark::DONE;
+    }
+    out.push(heads.short);
+    Mark(Some(out.len() - 1))
+}
+
+/// Puts the length where the head stands, unless it was known there.
+#[inline]
+fn end(out: &mut Vec<u8>, heads: Heads, mark: Mark, length: usize) {
+    let Some(at) = mark.0 else {
+        return;
+    };
     if length < 16 {
         out[at] |= low_octet(length);
         return;
     }
     let mut head = Vec::with_capacity(5);
-    match u16::try_from(length) {
-        Ok(length) => put(&mut head, wide, &length.to_be_bytes()),
-        Err(_) => put(&mut head, wide + 1, &low_word(length).to_be_bytes()),
-    }
+    put_head(&mut head, heads, length);
     out.splice(at..=at, head);
+}
+
+#[inline]
+fn put_head(out: &mut Vec<u8>, heads: Heads, length: usize) {
+    match length {
+        0..16 => out.push(heads.short | low_octet(length)),
+        16..=0xffff => put(out, heads.wide, &low_half(length).to_be_bytes()),
+        _ => put(out, heads.wide + 1, &low_word(length).to_be_bytes()),
+    }
 }
