@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{exec_worker, keygen, start, status, stop, version};
+use crate::commands::{
+    check, convert, exec_worker, init, keygen, keys, start, status, stop, version,
+};
 use crate::failure::Failure;
 
 mod commands;
+mod configuration;
 mod failure;
 mod node_directory;
 mod output;
@@ -25,13 +28,17 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Start(start::StartArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
+    Check(check::CheckArgs),
+    Convert(convert::ConvertArgs),
+    Keygen(keygen::KeygenArgs),
+    Keys(keys::KeysArgs),
+    Version(version::VersionArgs),
     #[command(name = "_exec_worker", hide = true)]
     ExecWorker(exec_worker::ExecWorkerArgs),
-    Keygen(keygen::KeygenArgs),
-    Version(version::VersionArgs),
 }
 
 fn main() -> ExitCode {
@@ -48,11 +55,15 @@ fn main() -> ExitCode {
 fn run(line: &CommandLine) -> Result<(), Failure> {
     match &line.command {
         None => output::text(&CommandLine::command().render_help().to_string()),
+        Some(Command::Init(args)) => init::run(args),
         Some(Command::Start(args)) => start::run(args),
         Some(Command::Stop(args)) => stop::run(args),
         Some(Command::Status(args)) => status::run(args),
-        Some(Command::ExecWorker(args)) => exec_worker::run(args),
+        Some(Command::Check(args)) => check::run(args),
+        Some(Command::Convert(args)) => convert::run(args),
         Some(Command::Keygen(args)) => keygen::run(args),
+        Some(Command::Keys(args)) => keys::run(args),
         Some(Command::Version(args)) => version::run(args),
+        Some(Command::ExecWorker(args)) => exec_worker::run(args),
     }
 }

@@ -4,6 +4,9 @@ use crate::{Node, Surroundings};
 
 /// Gives the node that runs where there is no configuration: realm `realm1`, whose role `anonymous` may do everything;
 /// RawSocket, WebSocket on `/ws` and the welcome page on port 8080 of the loopback interface.
+///
+/// # Panics
+/// Never: the built-in document is part of the program and has no fault.
 #[must_use]
 pub fn default_node(cbdir: &Path) -> Node {
     let document = serde_json::from_str(include_str!("default_node.json"))

@@ -49,28 +49,65 @@ pub fn load(cbdir: &Path, name: Option<&Path>, environment: &Environment) -> Res
 /// The file cannot be read, or is neither JSON nor YAML.
 pub fn read_document(file: &Path) -> Result<Value, Faults> {
     let name = file.display().to_string();
-    let parse = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => parse_json,
-        Some("yaml") => parse_yaml,
-        _ => return Err(Faults::one(Problem::Extension { file: name }, None)),
+    let Some(notation) = Notation::of(file) else {
+        return Err(Faults::one(Problem::Extension { file: name }, None));
     };
     let text = std::fs::read_to_string(file).map_err(|error| {
         let reason = error.to_string();
         let file = name.clone();
         Faults::one(Problem::Unreadable { file, reason }, None)
     })?;
-    parse(&text).map_err(|reason| Faults::one(Problem::Syntax { file: name, reason }, None))
+    notation
+        .parse(&text)
+        .map_err(|reason| Faults::one(Problem::Syntax { file: name, reason }, None))
 }
 
-fn parse_json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+/// How a configuration file is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Notation {
+    /// `.json`
+    Json,
+    /// `.yaml`
+    Yaml,
 }
 
-fn parse_yaml(text: &str) -> Result<Value, String> {
-    let mut document: serde_yaml_ng::Value =
-        serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
-    document.apply_merge().map_err(|error| error.to_string())?;
-    serde_json::to_value(document).map_err(|error| error.to_string())
+impl Notation {
+    /// Tells the notation by a file's extension.
+    #[must_use]
+    pub fn of(file: &Path) -> Option<Self> {
+        match file.extension()?.to_str()? {
+            "json" => Some(Self::Json),
+            "yaml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+
+    /// Writes a document.
+    ///
+    /// # Panics
+    /// Never: every JSON value can be written in either notation.
+    #[must_use]
+    pub fn text(self, document: &Value) -> String {
+        match self {
+            Self::Json => format!("{document:#}\n"),
+            Self::Yaml => {
+                serde_yaml_ng::to_string(document).expect("YAML expresses every JSON value")
+            }
+        }
+    }
+
+    fn parse(self, text: &str) -> Result<Value, String> {
+        match self {
+            Self::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
+            Self::Yaml => parse_yaml(text).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+fn parse_yaml(text: &str) -> Result<Value, serde_yaml_ng::Error> {
+    let mut document: serde_yaml_ng::Value = serde_yaml_ng::from_str(text)?;
+    document.apply_merge()?;
+    serde_yaml_ng::from_value(document)
 }
 
 impl Faults {

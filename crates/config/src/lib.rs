@@ -37,7 +37,7 @@ mod written;
 pub use default_node::default_node;
 pub use endpoint::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint, UnixEndpoint};
 pub use fault::{Fault, Faults, Hint, Notice, Problem};
-pub use file::{find_file, load, read_document};
+pub use file::{Notation, find_file, load, read_document};
 pub use items::{
     read_realm, read_role, read_testee_transport, read_transport, read_web_service,
     read_worker_options,

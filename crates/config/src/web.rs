@@ -45,7 +45,7 @@ pub enum WebService {
     /// `redirect`: 302 to this URL.
     Redirect(String),
     /// `path`: services one path component deeper; `/` for all others.
-    Path(BTreeMap<String, WebService>),
+    Path(BTreeMap<String, Self>),
     /// `welcome`: the built-in page that shows calls and events.
     Welcome,
 }

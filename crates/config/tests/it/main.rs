@@ -10,8 +10,8 @@ use crossbar_config::{Environment, Faults, Node, load};
 
 /// Writes a configuration file into a directory of its own and reads it.
 fn load_file(name: &str, text: &str, environment: &[(&str, &str)]) -> Result<Node, Faults> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join(name), text).unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join(name), text).expect("the file is written");
     let environment: Environment = environment
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -34,7 +34,11 @@ fn load_yaml(text: &str) -> Result<Node, Faults> {
 /// Reads a file of `tests/files`.
 fn load_sample(name: &str) -> Result<Node, Faults> {
     let file = sample(name);
-    load(file.parent().unwrap(), Some(&file), &Environment::new())
+    load(
+        file.parent().expect("a folder"),
+        Some(&file),
+        &Environment::new(),
+    )
 }
 
 fn sample(name: &str) -> PathBuf {

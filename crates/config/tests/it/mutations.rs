@@ -8,36 +8,38 @@ use crate::{load_json, sample};
 /// Calls `visit` with the document once for every change: every value replaced by each of `REPLACEMENTS` and removed.
 fn every_change(document: &Value, visit: &mut dyn FnMut(&Value)) {
     let mut paths = Vec::new();
-    collect(document, String::new(), &mut paths);
+    collect(document, "", &mut paths);
     for path in paths {
         for replacement in replacements() {
             let mut changed = document.clone();
-            *changed.pointer_mut(&path).unwrap() = replacement;
+            *changed.pointer_mut(&path).expect("a collected path") = replacement;
             visit(&changed);
         }
         if let Some((parent, key)) = path.rsplit_once('/') {
             let mut changed = document.clone();
-            match changed.pointer_mut(parent).unwrap() {
+            match changed.pointer_mut(parent).expect("the path of a parent") {
                 Value::Object(object) => drop(object.remove(&key.replace("~1", "/"))),
-                Value::Array(items) => drop(items.remove(key.parse().unwrap())),
-                other => unreachable!("{other} has no children"),
+                Value::Array(items) => drop(items.remove(key.parse().expect("an index"))),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                    unreachable!("only lists and objects have children")
+                }
             }
             visit(&changed);
         }
     }
 }
 
-fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
-    paths.push(path.clone());
+fn collect(value: &Value, path: &str, paths: &mut Vec<String>) {
+    paths.push(path.to_owned());
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                collect(value, format!("{path}/{}", key.replace('/', "~1")), paths);
+                collect(value, &format!("{path}/{}", key.replace('/', "~1")), paths);
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                collect(value, format!("{path}/{index}"), paths);
+                collect(value, &format!("{path}/{index}"), paths);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
