@@ -215,16 +215,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         self.ending(ending)?;
                     }
                 }
-                Change::Refused => self.close(CloseCode::NORMAL, ""),
-                Change::Violation(what) => self.close(CloseCode::PROTOCOL_ERROR, &what),
+                Change::Refused => self.close(CloseCode::NORMAL, "")?,
+                Change::Violation(what) => self.close(CloseCode::PROTOCOL_ERROR, &what)?,
             },
-            Inbound::Ping(payload) => self.pong(&payload),
+            Inbound::Ping(payload) => self.pong(&payload)?,
             Inbound::Pong(payload) => {
                 if let Some(keep_alive) = &mut self.keep_alive {
                     keep_alive.answered(&payload);
                 }
             }
-            Inbound::Close(frame) => self.closed_by_peer(frame),
+            Inbound::Close(frame) => self.closed_by_peer(frame)?,
         }
         Ok(())
     }
@@ -246,8 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Err(Gone);
         }
         self.session.violate(&fault.text, work);
-        self.close(fault.code, &fault.text);
-        Ok(())
+        self.close(fault.code, &fault.text)
     }
 
     fn ending(&mut self, ending: Ending) -> Going {
@@ -259,20 +258,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.session.ended(transport);
                 match transport {
                     Transport::Keep if self.session.is_last() => {
-                        self.close(CloseCode::GOING_AWAY, "shutting down");
+                        self.close(CloseCode::GOING_AWAY, "shutting down")
                     }
-                    Transport::Keep => self.clock.set(Due::Hello, AFTER_GOODBYE),
+                    Transport::Keep => {
+                        self.clock.set(Due::Hello, AFTER_GOODBYE);
+                        Ok(())
+                    }
                     Transport::Close if violation => {
-                        self.close(CloseCode::PROTOCOL_ERROR, "protocol violation");
+                        self.close(CloseCode::PROTOCOL_ERROR, "protocol violation")
                     }
                     Transport::Close => self.close(CloseCode::NORMAL, ""),
                 }
-                Ok(())
             }
             Ending::Stop => {
                 self.session.leave();
-                self.close(CloseCode::GOING_AWAY, "shutting down");
-                Ok(())
+                self.close(CloseCode::GOING_AWAY, "shutting down")
             }
             Ending::Overflow => {
                 self.session.ended(Transport::Close);
@@ -282,24 +282,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Closes the connection once what is queued is written.
-    fn close(&mut self, code: CloseCode, reason: &str) {
+    fn close(&mut self, code: CloseCode, reason: &str) -> Going {
         if self.life != Life::Live {
-            return;
+            return Ok(());
         }
         let farewell = match self.inlet {
             Inlet::Raw(_) => Farewell::Shutdown,
             Inlet::Web(..) => {
                 let mut frame = Vec::new();
                 websocket::put_close(&mut frame, Some(code), reason, None);
-                self.outlet.push_frame(&frame);
+                self.send_frame(&frame)?;
                 Farewell::AwaitClose
             }
         };
         self.life = Life::Flushing(farewell);
         self.clock.set(Due::Close, self.manners.close);
+        Ok(())
     }
 
-    fn closed_by_peer(&mut self, frame: Option<CloseFrame>) {
+    fn closed_by_peer(&mut self, frame: Option<CloseFrame>) -> Going {
         self.session.leave();
         let mut reply = Vec::new();
         match frame {
@@ -308,9 +309,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             Some(_) | None => websocket::put_close(&mut reply, Some(CloseCode::NORMAL), "", None),
         }
-        self.outlet.push_frame(&reply);
+        self.send_frame(&reply)?;
         self.life = Life::Flushing(Farewell::Drop);
         self.clock.set(Due::Close, self.manners.close);
+        Ok(())
     }
 
     /// The peer sends no more. What it has coming is still written.
@@ -324,7 +326,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    fn pong(&self, payload: &[u8]) {
+    fn pong(&self, payload: &[u8]) -> Going {
         let mut frame = Vec::new();
         match self.inlet {
             Inlet::Raw(_) => {
@@ -335,7 +337,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             Inlet::Web(..) => websocket::put_control(&mut frame, Opcode::Pong, payload, None),
         }
-        self.outlet.push_frame(&frame);
+        self.send_frame(&frame)
+    }
+
+    /// Queues a frame of the transport itself.
+    fn send_frame(&self, frame: &[u8]) -> Going {
+        self.outlet.push_frame(frame).map_err(|_| {
+            debug!("connection dropped: too much waits for its peer to read");
+            Gone
+        })
     }
 
     /// Writes what waits, until nothing does or the socket takes no more.
@@ -430,7 +440,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Due::Hello if self.life == Life::Live => {
                     debug!("connection closed: no session was opened in time");
                     self.session.ended(Transport::Close);
-                    self.close(CloseCode::POLICY_VIOLATION, "no session was opened in time");
+                    self.close(CloseCode::POLICY_VIOLATION, "no session was opened in time")?;
                     context.waker().wake_by_ref();
                 }
                 Due::Hello | Due::Close => return Err(Gone),
@@ -448,7 +458,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Tick::Wait(time) => self.clock.set(Due::Ping, time),
             Tick::Ping(frame, time) => {
                 self.clock.set(Due::Ping, time);
-                self.outlet.push_frame(&frame);
+                self.send_frame(&frame)?;
                 context.waker().wake_by_ref();
             }
             Tick::Dead => {

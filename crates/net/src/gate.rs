@@ -52,13 +52,13 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stop = router.shutdown();
-    let connection = match &*gate {
-        Gate::RawSocket(service) => rawsocket(stream, service, stop, &[]).await,
+    match &*gate {
+        Gate::RawSocket(service) => rawsocket(stream, service, &router, &[]).await,
         Gate::Http(site) => web(stream, Bytes::new(), &**site, &peer, stop).await,
         Gate::Universal(service, site) => {
-            let (stream, first) = first_octet(stream, stop).await?;
+            let (stream, first) = first_octet(stream, &router).await?;
             if first == MAGIC {
-                rawsocket(stream, service, stop, &[first]).await
+                rawsocket(stream, service, &router, &[first]).await
             } else {
                 let early = Bytes::copy_from_slice(&[first]);
                 web(stream, early, &**site, &peer, stop).await
@@ -66,40 +66,31 @@ where
         }
         Gate::Echo => {
             testee::echo_octets(stream, stop).await;
-            return None;
+            None
         }
-    };
-    if connection.is_none() {
-        Counters::add(&router.counters().handshakes_failed, 1);
     }
-    connection
 }
 
 async fn rawsocket<S>(
     mut stream: S,
     service: &RawSocketService,
-    stop: &CancellationToken,
+    router: &Router,
     early: &[u8],
 ) -> Option<Connection<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let handshake = tokio::time::timeout(FIRST_OCTETS, service.accept(&mut stream, early));
-    let request = tokio::select! {
-        () = stop.cancelled() => return None,
+    tokio::select! {
+        () = router.shutdown().cancelled() => return None,
         done = handshake => match done {
-            Ok(Ok(request)) => request,
-            Ok(Err(failure)) => {
-                debug!(%failure, "RawSocket handshake failed");
-                return None;
-            }
-            Err(_) => {
-                debug!("connection closed: no RawSocket handshake in time");
-                return None;
-            }
+            Ok(Ok(request)) => return Some(service.connect(stream, request)),
+            Ok(Err(failure)) => debug!(%failure, "RawSocket handshake failed"),
+            Err(_) => debug!("connection closed: no RawSocket handshake in time"),
         },
-    };
-    Some(service.connect(stream, request))
+    }
+    Counters::add(&router.counters().handshakes_failed, 1);
+    None
 }
 
 async fn web<S>(
@@ -126,19 +117,15 @@ where
     Some(service.connect(stream, agreement, format, &early))
 }
 
-async fn first_octet<S: AsyncRead + Unpin>(
-    mut stream: S,
-    stop: &CancellationToken,
-) -> Option<(S, u8)> {
+async fn first_octet<S: AsyncRead + Unpin>(mut stream: S, router: &Router) -> Option<(S, u8)> {
     tokio::select! {
-        () = stop.cancelled() => None,
+        () = router.shutdown().cancelled() => return None,
         first = tokio::time::timeout(FIRST_OCTETS, stream.read_u8()) => match first {
-            Ok(Ok(first)) => Some((stream, first)),
-            Ok(Err(_)) => None,
-            Err(_) => {
-                debug!("connection closed: it sent nothing in time");
-                None
-            }
+            Ok(Ok(first)) => return Some((stream, first)),
+            Ok(Err(_)) => debug!("connection closed before it sent anything"),
+            Err(_) => debug!("connection closed: it sent nothing in time"),
         },
     }
+    Counters::add(&router.counters().handshakes_failed, 1);
+    None
 }

@@ -40,7 +40,7 @@ pub fn listen(
 ) -> Result<Listener, ListenError> {
     let gate = Arc::new(gate(&transport.kind, router, site)?);
     let (bound, address) = bind(&transport.endpoint)?;
-    let stop = router.shutdown().child_token();
+    let stop = router.closing().child_token();
     let accept = Accept {
         gate,
         router: Arc::clone(router),

@@ -161,11 +161,16 @@ impl Outlet {
     }
 
     /// Appends a frame of the transport itself. For the connection's own task, which is awake.
-    pub(crate) fn push_frame(&self, frame: &[u8]) {
+    ///
+    /// # Errors
+    /// Too much is waiting already: the peer makes the router answer, but does not read.
+    pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), Rejection> {
         let mut queue = self.queue.lock();
+        queue.admit(frame.len(), self.budget)?;
         let before = queue.open_tail();
         self.framing.put_frame(frame, &mut queue.tail);
         queue.count_tail(before);
+        Ok(())
     }
 
     /// Says how the connection or its session ends. A later call does not change a more urgent earlier one.

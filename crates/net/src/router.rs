@@ -26,7 +26,9 @@ pub struct Router {
     connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
     next_connection: AtomicU64,
     tasks: TaskTracker,
-    /// Ends handshakes and listeners.
+    /// Ends listeners.
+    closing: CancellationToken,
+    /// Ends handshakes and everything else that is no session.
     shutdown: CancellationToken,
     draining: AtomicBool,
 }
@@ -149,10 +151,11 @@ impl Router {
         self.counters.read()
     }
 
-    /// Stops everything: says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all
+    /// Stops everything: listens no more, says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all
     /// connections and waits for that, at most for `grace` again.
     pub async fn drain(&self, grace: Duration) {
         self.draining.store(true, Ordering::Relaxed);
+        self.closing.cancel();
         let drivers: Vec<Arc<Driver>> = self.realms.read().values().cloned().collect();
         for driver in &drivers {
             driver.close("wamp.close.system_shutdown");
@@ -196,6 +199,11 @@ impl Router {
     /// Gives what the router's tasks run in.
     pub(crate) const fn tasks(&self) -> &TaskTracker {
         &self.tasks
+    }
+
+    /// Gives what is cancelled when the router begins to stop.
+    pub(crate) const fn closing(&self) -> &CancellationToken {
+        &self.closing
     }
 
     /// Gives what is cancelled when the router has stopped.

@@ -51,7 +51,7 @@ pub struct Statistics {
     pub connections_refused: u64,
     /// Connections that are open.
     pub connections_open: u64,
-    /// Connections that ended before they spoke WAMP.
+    /// Connections that sent nothing in time, or no RawSocket handshake that is understood.
     pub handshakes_failed: u64,
     /// Peers that broke the protocol.
     pub violations: u64,

@@ -33,9 +33,8 @@ pub(crate) fn run(args: &StopArgs) -> Result<(), Failure> {
     output::line(&format!(
         "Stopping Crossbar.io currently running from node directory {place} (PID {pid}) ..."
     ))?;
-    let stopped = crossbar_node::stop(pid).map_err(|error| {
-        Failure::new(Kind::General, "the node does not stop").caused_by(&error)
-    })?;
+    let stopped = crossbar_node::stop(pid)
+        .map_err(|error| Failure::new(Kind::General, "the node does not stop").caused_by(&error))?;
     output::line(&match stopped {
         Stopped::Gracefully => format!("Process {pid} has exited gracefully."),
         Stopped::Terminated => format!("Process {pid} terminated."),

@@ -166,6 +166,20 @@ async fn a_peer_that_reads_late_misses_events_if_configured() {
 }
 
 #[tokio::test]
+async fn a_peer_that_pings_and_never_reads_is_dropped() {
+    let mut config = rawsocket();
+    config.queue.octets = 1 << 20;
+    let server = Server::with(TransportKind::RawSocket(config));
+    let bystander = bystander(&server).await;
+    let mut raw = Raw::join(server.address).await;
+    let ping = [&[1, 0, 0x40, 0][..], &[0; 0x4000]].concat();
+    let flood = async { while raw.stream.write_all(&ping).await.is_ok() {} };
+    soon(flood).await;
+    server.sessions(1).await;
+    still_works(bystander).await;
+}
+
+#[tokio::test]
 async fn large_and_small_messages_keep_their_order() {
     let server = Server::start();
     let mut subscriber = Raw::join(server.address).await;
