@@ -55,7 +55,8 @@ pub struct Invocation {
     pub(crate) wants_progress: bool,
     pub(crate) format: Format,
     pub(crate) running: Running,
-    pub(crate) inputs: mpsc::Sender<Input>,
+    /// Weak, so that a handler that never ends does not keep the session open.
+    pub(crate) inputs: mpsc::WeakSender<Input>,
     pub(crate) interrupt: watch::Receiver<Option<CancelMode>>,
 }
 
@@ -91,7 +92,8 @@ impl Invocation {
             return Ok(());
         }
         let payload = result.into().encode(self.format)?;
-        self.inputs
+        let inputs = self.inputs.upgrade().ok_or(RequestError::NotConnected)?;
+        inputs
             .send(Input::Progress(self.running, payload))
             .await
             .map_err(|_| RequestError::NotConnected)
@@ -133,6 +135,8 @@ impl fmt::Display for Failure {
         self.uri.fmt(f)
     }
 }
+
+impl std::error::Error for Failure {}
 
 impl From<ContentError> for Failure {
     fn from(error: ContentError) -> Self {

@@ -3,6 +3,7 @@ use std::io;
 use crossbar_wire::Format;
 use crossbar_wire::rawsocket::{Deframer, Handshake, Length};
 use crossbar_wire::websocket::{ClientHandshake, Decoder, Limits, Side};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,6 +31,12 @@ async fn connect(target: &Target, options: &Options) -> Result<Box<dyn Io>, Conn
                 .await
                 .map_err(unreachable)?;
             stream.set_nodelay(true).map_err(unreachable)?;
+            if let Some(time) = options.keepalive {
+                let keepalive = TcpKeepalive::new().with_time(time);
+                SockRef::from(&stream)
+                    .set_tcp_keepalive(&keepalive)
+                    .map_err(unreachable)?;
+            }
             if target.tls {
                 tls::connect(&options.tls, host, stream)
                     .await

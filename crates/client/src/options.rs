@@ -39,6 +39,9 @@ pub struct Options {
     pub tls: Tls,
     /// How long connecting, handshakes and authentication may take together.
     pub connect_timeout: Duration,
+    /// How long a TCP connection may be silent before the system asks whether the other side is still there, so that
+    /// a vanished router is noticed; none to never ask.
+    pub keepalive: Option<Duration>,
     /// Whether and how to connect again when the connection is lost.
     pub reconnect: Option<Reconnect>,
 }
@@ -67,6 +70,7 @@ impl Default for Options {
             headers: Vec::new(),
             tls: Tls::System,
             connect_timeout: Duration::from_secs(10),
+            keepalive: Some(Duration::from_secs(30)),
             reconnect: None,
         }
     }

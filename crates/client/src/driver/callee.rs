@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crossbar_wire::{
@@ -193,7 +194,7 @@ impl Callee {
             .by_id
             .get(&message.registration)
             .and_then(|key| self.entries.get(key));
-        let (Some(entry), Some(inputs)) = (entry, self.inputs.upgrade()) else {
+        let Some(entry) = entry else {
             return self.put_failure(
                 request,
                 &Failure::new("wamp.error.no_such_registration", "not registered here"),
@@ -205,7 +206,7 @@ impl Callee {
             return self.put_failure(request, &failure, link);
         }
         let (interrupt, interrupted) = watch::channel(None);
-        let answer = (entry.handler)(Invocation {
+        let invocation = Invocation {
             content: Content(message.payload),
             procedure: message.procedure,
             caller: message.caller.as_deref().map(Disclosure::from),
@@ -215,9 +216,14 @@ impl Callee {
                 connection: self.connection,
                 request,
             },
-            inputs,
+            inputs: self.inputs.clone(),
             interrupt: interrupted,
-        });
+        };
+        // The handler's own part runs here for the order of the calls; its panic must not end the session.
+        let call = AssertUnwindSafe(|| (entry.handler)(invocation));
+        let Ok(answer) = catch_unwind(call) else {
+            return self.answer(request, None, link);
+        };
         let format = self.format;
         let abort = self
             .tasks

@@ -193,6 +193,35 @@ async fn a_panic_is_an_error_to_the_caller() {
 }
 
 #[tokio::test]
+async fn a_panic_before_the_future_is_one_too() {
+    let (session, mut router) = session().await;
+    let handler = |call: Invocation| {
+        let (panics,): (bool,) = call.args().unwrap();
+        assert!(!panics, "as asked for");
+        async { Ok::<_, Failure>(()) }
+    };
+    registered(&session, &mut router, RegisterOptions::default(), handler).await;
+    router.says("[68,1,11,{},[true]]").await;
+    router
+        .expects(r#"[8,68,1,{},"wamp.error.runtime_error",["the callee failed"]]"#)
+        .await;
+    router.says("[68,2,11,{},[false]]").await;
+    router.expects("[70,2,{}]").await;
+}
+
+#[tokio::test]
+async fn a_handler_that_never_ends_does_not_keep_the_session() {
+    let (session, mut router) = session().await;
+    let handler = async |_: Invocation| std::future::pending::<Result<(), Failure>>().await;
+    let registration = registered(&session, &mut router, RegisterOptions::default(), handler).await;
+    router.says("[68,1,11,{}]").await;
+    router.says_frame(1, "").await;
+    router.hears_frame().await;
+    drop((session, registration));
+    router.expects(r#"[6,{},"wamp.close.close_realm"]"#).await;
+}
+
+#[tokio::test]
 async fn unregistering_answers_what_is_under_way() {
     let (session, mut router) = session().await;
     let handler = async |_| Ok::<_, Failure>(());
