@@ -124,13 +124,14 @@ impl Written for TcpAsWritten {
 
 impl TcpEndpoint {
     fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
-        let port_left_out = body.get("port").is_some_and(|port| !port.is_null());
+        let given = |key| body.get(key).is_some_and(|value: &Value| !value.is_null());
+        let left_out_for_a_fault = given("port") || given("portrange");
         let written: TcpAsWritten = reading.read(body, at)?;
         let version = Self::version(reading, written.version, at);
         let ports = match (written.portrange, written.port) {
             (Some((low, high)), _) => Self::range(reading, low.get(), high.get(), at),
             (None, Some(port)) => Some(Ports::One(port.get())),
-            (None, None) if port_left_out => None,
+            (None, None) if left_out_for_a_fault => None,
             (None, None) => {
                 let hint = Hint::Advice("or give \"portrange\"");
                 reading.fault(at, Problem::MissingKey("port"), Some(hint));

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -150,9 +151,14 @@ impl fmt::Display for Fault {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}", self.problem)?;
-        if let Some(value) = &self.value {
-            write!(f, ", found {value}")?;
+        f.write_str(&shortened(&self.problem.to_string()))?;
+        match &self.value {
+            None => {}
+            Some(Value::Array(items)) if !items.iter().all(Value::is_number) => {
+                f.write_str(", found a list")?;
+            }
+            Some(Value::Object(_)) => f.write_str(", found an object")?,
+            Some(value) => write!(f, ", found {}", shortened(&value.to_string()))?,
         }
         match &self.hint {
             None => Ok(()),
@@ -162,6 +168,17 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+/// Cuts a text that is too long for a line.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_LENGTH) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// Characters of a problem or a value that are shown.
+const MAX_LENGTH: usize = 200;
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::json;
 use crate::{Environment, Fault, Faults, Hint, Node, Problem, Surroundings};
 
 /// Finds the configuration of a node directory: the file of this name, else `config.yaml`, else `config.json`.
@@ -98,7 +99,7 @@ impl Notation {
 
     fn parse(self, text: &str) -> Result<Value, String> {
         match self {
-            Self::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
+            Self::Json => json::parse(text).map_err(|error| error.to_string()),
             Self::Yaml => parse_yaml(text).map_err(|error| error.to_string()),
         }
     }

@@ -15,6 +15,7 @@ mod endpoint;
 mod fault;
 mod file;
 mod items;
+mod json;
 mod listening;
 mod names;
 mod node;

@@ -75,7 +75,9 @@ impl Node {
 
     fn read_document(reading: &mut Reading, value: Value) -> Option<Self> {
         let at = Place::root();
-        let has_version = value.get("version").is_some();
+        let has_version = value
+            .get("version")
+            .is_some_and(|version| !version.is_null());
         let written: NodeAsWritten = reading.read(value, &at)?;
         let version = written.version.or((!has_version).then_some(1));
         check_version(reading, version, &at.key("version"));

@@ -27,6 +27,11 @@ impl Place {
         Self(format!("{}[{index}]", self.0))
     }
 
+    /// Says whether what stands here may be a secret that is out of place.
+    pub(crate) fn is_among_secrets(&self) -> bool {
+        self.0.contains(".auth.") || self.0.ends_with(".auth")
+    }
+
     /// The value that a deserializer stumbled upon.
     pub(crate) fn below(&self, path: &serde_path_to_error::Path) -> Self {
         use serde_path_to_error::Segment;

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::serializers;
 use crate::transport::QueueLimit;
-use crate::written::{Refusal, Whole, Written};
+use crate::written::{Refusal, Whole, Written, given};
 use crate::{QueueLimits, access};
 
 /// RawSocket on a transport, or as a part of a `universal` one.
@@ -29,6 +29,8 @@ pub struct RawSocket {
 struct RawSocketAsWritten {
     serializers: Option<Value>,
     options: Option<Value>,
+    /// Null would leave the transport open to everybody, so it is no absent key.
+    #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
 }
 

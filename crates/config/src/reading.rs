@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
         self.faults.push(Fault {
             path: at.to_string(),
             problem,
-            value,
+            value: value.filter(|_| !at.is_among_secrets()),
             hint,
         });
     }

@@ -119,6 +119,7 @@ impl Reading<'_> {
                 let hint = Hint::Advice("set it, or write the path without $");
                 let problem = Problem::UnsetVariable(name.to_owned());
                 self.fault(at, problem, Some(hint));
+                expanded.push_str(name);
             }
             rest = remaining;
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Refusal, Whole, Written, given};
-use crate::{JsonDocument, Problem, StaticFiles};
+use crate::{JsonDocument, StaticFiles};
 
 /// `static` as written.
 #[derive(Deserialize)]
@@ -48,9 +48,8 @@ impl StaticFiles {
         let mut mime_types = BTreeMap::new();
         for (extension, mime_type) in options.mime_types.unwrap_or_default() {
             if !extension.starts_with('.') {
-                let problem = Problem::Rule("an extension begins with a dot");
                 let at = at.key("mime_types").key(&extension);
-                reading.fault(&at, problem, None);
+                reading.notice(&at, "has no effect: an extension begins with a dot");
             }
             mime_types.insert(extension.to_lowercase(), mime_type);
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::{Refusal, Written};
+use crate::written::{Refusal, Written, given};
 use crate::{Problem, QueueLimits, access, serializers};
 
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
@@ -130,6 +130,8 @@ struct WebSocketAsWritten {
     url: Option<String>,
     serializers: Option<Value>,
     options: Option<Value>,
+    /// Null would leave the transport open to everybody, so it is no absent key.
+    #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
 }
 
