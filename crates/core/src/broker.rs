@@ -1,4 +1,4 @@
-use crossbar_wire::{MatchPolicy, Pattern, SessionId, SubscriptionId};
+use crossbar_wire::{Pattern, SessionId, SubscriptionId};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -20,10 +20,6 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) fn policy(&self) -> MatchPolicy {
-        self.topic.policy()
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.subscribers.len()
     }

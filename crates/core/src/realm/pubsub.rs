@@ -1,6 +1,6 @@
 use crossbar_wire::{
-    Audience, Event, Identity, MatchPolicy, Message, Passthru, Payload, PublicationId, Publish,
-    Published, SessionId, Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed,
+    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, SessionId, Subscribe,
+    Subscribed, SubscriptionId, Unsubscribe, Unsubscribed,
 };
 
 use super::admission::admit_passthru;
@@ -11,39 +11,19 @@ use crate::role::Action;
 use crate::session::identity;
 use crate::{Command, Outbox, uris};
 
-/// A publication that was let through.
-#[derive(Clone)]
-struct Publication {
+/// What is settled about a publication that goes on.
+struct Admission {
     id: PublicationId,
-    publisher: Option<Box<Identity>>,
-    topic: Text,
-    passthru: Option<Box<Passthru>>,
-    payload: Payload,
-}
-
-/// Who gets a publication.
-struct Receivers {
     /// The subscription to the topic as such.
     exact: Option<SubscriptionId>,
-    /// The publisher, if it does not get its own event.
-    but: Option<SessionId>,
-    audience: Option<Box<Audience>>,
+    publisher: Option<Box<Identity>>,
 }
 
-impl Publication {
-    fn event(self, id: SubscriptionId, policy: MatchPolicy) -> Event {
-        Event {
-            subscription: id,
-            publication: self.id,
-            publisher: self.publisher,
-            topic: (policy != MatchPolicy::Exact).then_some(self.topic),
-            trustlevel: None,
-            retained: None,
-            acknowledged_delivery: None,
-            passthru: self.passthru,
-            payload: self.payload,
-        }
-    }
+/// Who gets a publication, among the subscribers.
+struct Receivers<'a> {
+    /// The publisher, if it does not get its own event.
+    but: Option<SessionId>,
+    filter: Option<Filter<'a>>,
 }
 
 impl Realm {
@@ -99,20 +79,20 @@ impl Realm {
         send(out, from, answer);
     }
 
-    pub(super) fn publish(&mut self, from: SessionId, publish: Publish, out: &mut Outbox) {
+    pub(super) fn publish(&mut self, from: SessionId, mut publish: Publish, out: &mut Outbox) {
         let request = publish.request;
         let acknowledge = publish.acknowledge == Some(true);
-        match self.admit_publication(from, publish) {
-            Ok((publication, receivers)) => {
+        match self.admit_publication(from, &mut publish) {
+            Ok(admission) => {
                 if acknowledge {
                     // Ahead of the events: a publisher that receives its own relies on it.
                     let published = Published {
                         request,
-                        publication: publication.id,
+                        publication: admission.id,
                     };
                     send(out, from, Message::Published(published));
                 }
-                self.dispatch(publication, &receivers, out);
+                self.dispatch(from, publish, admission, out);
             }
             Err(refusal) if acknowledge => {
                 send(out, from, refusal.answer(RequestType::Publish, request));
@@ -124,61 +104,79 @@ impl Realm {
     fn admit_publication(
         &mut self,
         from: SessionId,
-        publish: Publish,
-    ) -> Result<(Publication, Receivers), Refusal> {
+        publish: &mut Publish,
+    ) -> Result<Admission, Refusal> {
         let exact = self.broker.exact(publish.topic.as_bytes());
         if exact.is_none() {
             self.check_uri(&publish.topic)?; // what was subscribed to has been checked
         }
-        let mut publication = Publication {
-            id: self.ids.publication(),
-            publisher: None,
-            topic: publish.topic,
-            passthru: None,
-            payload: publish.payload,
-        };
+        let mut publisher = None;
         if let Some(session) = self.sessions.get(from) {
-            let topic = &publication.topic;
+            let topic = &publish.topic;
             Self::check_namespace(session, topic)?;
             let rule = self.authorize(session, Action::Publish, topic, MatchPolicy::Exact)?;
             if self.is_disclosed(rule, publish.disclose_me, false)? {
                 let role = self.roles.name(session.role);
-                publication.publisher = Some(identity(from, session, role));
+                publisher = Some(identity(from, session, role));
             }
-            publication.passthru = admit_passthru(publish.passthru, session);
+            publish.passthru = admit_passthru(publish.passthru.take(), session);
         }
-        let receivers = Receivers {
+        Ok(Admission {
+            id: self.ids.publication(),
             exact,
-            but: (publish.exclude_me != Some(false)).then_some(from),
-            audience: publish.audience,
-        };
-        Ok((publication, receivers))
+            publisher,
+        })
     }
 
     /// Sends a publication to the subscribers of its topic, then to those of each pattern that matches it.
-    fn dispatch(&self, publication: Publication, receivers: &Receivers, out: &mut Outbox) {
-        let patterns = self.broker.patterns(publication.topic.as_bytes());
-        let filter = receivers.audience.as_deref().map(Filter::new);
-        let deliver = |publication: Publication, id, out: &mut Outbox| {
-            let Some(subscription) = self.broker.get(id) else {
-                return;
-            };
-            let event = publication.event(id, subscription.policy());
-            let all = |id: &SessionId| Some(*id) != receivers.but;
-            match &filter {
-                None => push(subscription.iter().filter(all), event, out),
-                Some(filter) => {
-                    let some = filter.select(subscription, &self.sessions, &self.roles);
-                    push(some.filter(all), event, out);
-                }
-            }
+    fn dispatch(&self, from: SessionId, publish: Publish, admission: Admission, out: &mut Outbox) {
+        let patterns = self.broker.patterns(publish.topic.as_bytes());
+        let receivers = Receivers {
+            but: (publish.exclude_me != Some(false)).then_some(from),
+            filter: publish.audience.as_deref().map(Filter::new),
         };
-        match receivers.exact {
-            Some(id) if patterns.is_empty() => deliver(publication, id, out),
-            Some(_) | None => {
-                for id in receivers.exact.into_iter().chain(patterns) {
-                    deliver(publication.clone(), id, out);
-                }
+        let Some(first) = admission.exact.or_else(|| patterns.first().copied()) else {
+            return;
+        };
+        let event = Event {
+            subscription: first,
+            publication: admission.id,
+            publisher: admission.publisher,
+            topic: None,
+            trustlevel: None,
+            retained: None,
+            acknowledged_delivery: None,
+            passthru: publish.passthru,
+            payload: publish.payload,
+        };
+        if patterns.is_empty() {
+            self.deliver(event, &receivers, out);
+            return;
+        }
+        if admission.exact.is_some() {
+            self.deliver(event.clone(), &receivers, out);
+        }
+        for subscription in patterns {
+            let event = Event {
+                subscription,
+                topic: Some(publish.topic.clone()),
+                ..event.clone()
+            };
+            self.deliver(event, &receivers, out);
+        }
+    }
+
+    /// Sends an event to those of its subscription who get it.
+    fn deliver(&self, event: Event, receivers: &Receivers<'_>, out: &mut Outbox) {
+        let Some(subscription) = self.broker.get(event.subscription) else {
+            return;
+        };
+        let all = |id: &SessionId| Some(*id) != receivers.but;
+        match &receivers.filter {
+            None => push(subscription.iter().filter(all), event, out),
+            Some(filter) => {
+                let some = filter.select(subscription, &self.sessions, &self.roles);
+                push(some.filter(all), event, out);
             }
         }
     }
