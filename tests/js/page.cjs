@@ -13,18 +13,10 @@ const os = require("node:os");
 const path = require("node:path");
 const { promisify } = require("node:util");
 const { chromium } = require("playwright-core");
+const flags = require("./flags.cjs");
 
 const DEADLINE = 30_000;
 const [executablePath, url, python] = process.argv.slice(2);
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 // Waits until the text of an element fits.
 async function shows(page, selector, pattern) {
@@ -55,7 +47,7 @@ async function runSnippet(page, selector, name, program, environment) {
 async function main() {
   let passed = 0;
   let failed = 0;
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await chromium.launch({ executablePath, args: flags });
   const page = await browser.newPage();
   const faults = [];
   page.on("pageerror", (fault) => faults.push(String(fault)));

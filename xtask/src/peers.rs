@@ -38,20 +38,26 @@ pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<T
     Ok(tally)
 }
 
-/// Chromium on the page of the node that starts where there is no configuration.
+/// Chromium on the page of the node that starts where there is no configuration, and the programs of the README.
 pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let folder = project.fresh("browser")?;
     let node = Node::start(program, &folder, &Ports::pick()?)?;
-    let mut script = Command::new("node");
-    script
-        .arg(project.tests("js/page.cjs"))
+    let modules = tools.javascript.join("node_modules");
+    let mut page = Command::new("node");
+    page.arg(project.tests("js/page.cjs"))
         .arg(CHROMIUM)
         .arg("http://127.0.0.1:8080/")
         .arg(&tools.python);
-    script.env("NODE_PATH", tools.javascript.join("node_modules"));
-    let tally = tally(&mut script)?;
+    let mut readme = Command::new("node");
+    readme
+        .arg(project.tests("js/readme.cjs"))
+        .arg(project.root.join("README.md"))
+        .arg(CHROMIUM)
+        .arg(&tools.python);
+    let sum =
+        tally(page.env("NODE_PATH", &modules))?.plus(tally(readme.env("NODE_PATH", &modules))?);
     let status = node.stop()?;
-    Ok(tally.plus(Tally {
+    Ok(sum.plus(Tally {
         passed: usize::from(status.success()),
         failed: usize::from(!status.success()),
     }))
