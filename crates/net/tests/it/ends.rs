@@ -5,30 +5,26 @@ use std::time::Duration;
 use crossbar_core::RealmOptions;
 use crossbar_net::{RealmError, Router};
 use crossbar_wire::Text;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::peer::{HELLO, Raw, Web, dial, soon, to_end};
 use crate::server::{REALM, Server};
 
-#[tokio::test]
-async fn r09_a_callee_that_drops_ends_its_calls() {
-    let server = Server::start();
-    let mut caller = Raw::join(server.address).await;
-    for request in 1..=50 {
-        let mut callee = Raw::join(server.address).await;
-        let registered = callee.ask(r#"[64,1,{},"com.example.slow"]"#).await;
-        assert_eq!(registered[0], 65, "{registered}");
-        caller
-            .send(&format!(r#"[48,{request},{{}},"com.example.slow"]"#))
-            .await;
-        assert_eq!(callee.receive().await[0], 68);
-        drop(callee);
-        let error = caller.receive().await;
-        assert_eq!(error[0], 8, "{error}");
-        assert_eq!(error[2], request);
-        server.sessions(1).await;
+/// Opens a connection and sends its handshake, HELLO and `message` at once, reading nothing.
+async fn barge_in(server: &Server, message: &str) -> TcpStream {
+    let mut octets = vec![0x7f, 0xf1, 0, 0];
+    for message in [HELLO, message] {
+        octets.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+        octets.extend_from_slice(message.as_bytes());
     }
-    caller.leave().await;
+    let mut stream = dial(server.address).await;
+    soon(stream.write_all(&octets)).await.unwrap();
+    stream
+}
+
+/// Checks that the realm holds nothing any more.
+async fn nothing_is_left(server: &Server) {
     server.sessions(0).await;
     let tables = server
         .router
@@ -38,26 +34,65 @@ async fn r09_a_callee_that_drops_ends_its_calls() {
 }
 
 #[tokio::test]
-async fn r08_a_caller_that_drops_leaves_nothing_behind() {
+async fn r09_callees_that_drop_end_their_calls() {
+    let server = Server::start();
+    let mut caller = Raw::join(server.address).await;
+    for round in 0..20_u32 {
+        let mut callees = Vec::new();
+        for callee in 0..50 {
+            let register = format!(r#"[64,1,{{}},"com.example.slow.{callee}"]"#);
+            let mut raw = Raw {
+                stream: barge_in(&server, &register).await,
+            };
+            let mut reply = [0; 4];
+            soon(raw.stream.read_exact(&mut reply)).await.unwrap();
+            assert_eq!(raw.receive().await[0], 2);
+            assert_eq!(raw.receive().await[0], 65);
+            let request = round * 50 + callee + 1;
+            let call = format!(r#"[48,{request},{{}},"com.example.slow.{callee}"]"#);
+            caller.send(&call).await;
+            assert_eq!(raw.receive().await[0], 68);
+            callees.push(raw);
+        }
+        drop(callees);
+        for _ in 0..50 {
+            let error = caller.receive().await;
+            assert_eq!(error[0], 8, "{error}");
+        }
+    }
+    caller.leave().await;
+    nothing_is_left(&server).await;
+}
+
+#[tokio::test]
+async fn r08_ten_thousand_callers_that_drop_leave_nothing_behind() {
     let server = Server::start();
     let mut callee = Raw::join(server.address).await;
     assert_eq!(callee.ask(r#"[64,1,{},"com.example.slow"]"#).await[0], 65);
-    for _ in 0..50 {
-        let mut caller = Raw::join(server.address).await;
-        caller.send(r#"[48,1,{},"com.example.slow"]"#).await;
-        let invocation = callee.receive().await;
-        assert_eq!(invocation[0], 68);
-        drop(caller);
+    for _ in 0..100 {
+        let mut callers = Vec::new();
+        for _ in 0..100 {
+            callers.push(barge_in(&server, r#"[48,1,{},"com.example.slow"]"#).await);
+        }
+        let mut invocations = Vec::new();
+        for _ in 0..100 {
+            let invocation = callee.receive().await;
+            assert_eq!(invocation[0], 68, "{invocation}");
+            invocations.push(invocation[1].clone());
+        }
+        drop(callers);
         server.sessions(1).await;
-        callee.send(&format!("[70,{},{{}}]", invocation[1])).await;
+        let pending = server
+            .router
+            .inspect(&REALM, |realm| realm.statistics().calls)
+            .unwrap();
+        assert_eq!(pending, 0);
+        for invocation in invocations {
+            callee.send(&format!("[70,{invocation},{{}}]")).await;
+        }
     }
     callee.leave().await;
-    server.sessions(0).await;
-    let tables = server
-        .router
-        .inspect(&REALM, crossbar_core::Realm::statistics)
-        .unwrap();
-    assert_eq!(tables, crossbar_core::Statistics::default());
+    nothing_is_left(&server).await;
 }
 
 #[tokio::test]
