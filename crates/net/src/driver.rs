@@ -18,6 +18,9 @@ use crate::statistics::Counters;
 /// Owns one realm. Whoever has messages for it locks it, hands them in, and carries out what the realm commands before it
 /// unlocks: messages are queued in the order in which the realm decided. Nothing here waits for a peer.
 ///
+/// A task that drains a queue of batches in place of the lock gains nothing for calls, costs events a quarter of their
+/// throughput for the hand-over, and needs a bounded queue of its own.
+///
 /// Tasks to wake are given to the caller, who wakes them with [`wake`] when no lock is held.
 #[derive(Debug)]
 pub(crate) struct Driver {
