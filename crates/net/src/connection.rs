@@ -380,6 +380,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         for part in batch.parts {
             match part {
                 Part::Small(buffer) => self.load_frames(buffer),
+                Part::Shared(frame) => self.writer.push_shared(frame),
                 Part::Large(large) => match large.body(self.outlet.format, self.outlet.longest) {
                     Ok(body) => self.load_body(body),
                     Err(why) => self.session.undeliverable(&large, why),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use bytes::Bytes;
 use crossbar_core::{Command, Join, Outbox, Realm, Transport, Undeliverable};
 use crossbar_wire::{Abort, Event, Format, Message, SessionId};
 use foldhash::fast::RandomState;
 use tracing::{debug, warn};
 
+use crate::framing::Framing;
 use crate::large::{LARGE, Large, payload_length, slot};
 use crate::outlet::{Ending, Outlet, Rejection};
 use crate::statistics::Counters;
@@ -27,6 +29,9 @@ pub(crate) struct Delivery {
     violator: Option<SessionId>,
     counters: Arc<Counters>,
 }
+
+/// From how many octets of payload an event is shared by its receivers' outlets rather than copied into each.
+const SHARED: usize = 2048;
 
 /// The reason of the ABORT for a peer that broke the protocol.
 pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
@@ -126,8 +131,9 @@ impl Delivery {
     /// Queues one event for all its receivers, encoded once for each serializer among them.
     fn publish(&mut self, to: &[SessionId], event: Event) {
         let message = Message::Event(event);
-        let large =
-            (payload_length(&message) >= LARGE).then(|| Arc::new(Large::new(message.clone())));
+        let length = payload_length(&message);
+        let large = (length >= LARGE).then(|| Arc::new(Large::new(message.clone())));
+        let shared = length >= SHARED && to.len() > 1;
         self.encoder.begin();
         for &session in to {
             let Some(outlet) = self.outlets.get(&session) else {
@@ -135,6 +141,12 @@ impl Delivery {
             };
             let queued = match &large {
                 Some(large) => outlet.push_large(Arc::clone(large), &mut self.wakes),
+                None if shared && outlet.framing() != Framing::Staged => {
+                    match self.encoder.frame(&message, outlet) {
+                        Some((frame, length)) => outlet.push_shared(frame, length, &mut self.wakes),
+                        None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
+                    }
+                }
                 None => match self.encoder.body(&message, outlet.format) {
                     Some(body) => outlet.push(body, &mut self.wakes),
                     None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
@@ -200,12 +212,35 @@ struct Encoder {
     bodies: [Vec<u8>; 3],
     /// Whether the body of that serializer is there (true) or cannot be (false).
     states: [Option<bool>; 3],
+    /// The body in a frame of its own, by framing and serializer.
+    frames: [[Option<Bytes>; 3]; 2],
+    /// Whether there is such a frame.
+    framed: bool,
 }
 
 impl Encoder {
     /// Forgets the last message.
-    const fn begin(&mut self) {
+    fn begin(&mut self) {
         self.states = [None; 3];
+        if self.framed {
+            self.frames = Default::default();
+            self.framed = false;
+        }
+    }
+
+    /// Gives the frame that carries a message to an outlet, the same for all alike, and the length of the message in it.
+    fn frame(&mut self, message: &Message, outlet: &Outlet) -> Option<(Bytes, usize)> {
+        let (format, framing) = (outlet.format, outlet.framing());
+        self.body(message, format)?;
+        let body = &self.bodies[slot(format)];
+        let kind = usize::from(framing == Framing::WebSocket);
+        let frame = self.frames[kind][slot(format)].get_or_insert_with(|| {
+            let mut frame = Vec::with_capacity(body.len() + 16);
+            framing.put(format, body, &mut frame);
+            Bytes::from(frame)
+        });
+        self.framed = true;
+        Some((frame.clone(), body.len()))
     }
 
     /// Gives the octets of a message, the same since the last [`Encoder::begin`]; none if there can be none.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use bytes::Bytes;
 use crossbar_config::{Overflow, QueueLimits};
 use crossbar_core::{Transport, Undeliverable};
 use crossbar_wire::Format;
@@ -84,6 +85,8 @@ pub(crate) struct Batch {
 pub(crate) enum Part {
     /// Frames of small messages, in a buffer of the pool.
     Small(Vec<u8>),
+    /// A frame that other outlets hold, too.
+    Shared(Bytes),
     /// A large message that the connection's task encodes.
     Large(Arc<Large>),
 }
@@ -130,11 +133,39 @@ impl Outlet {
         }
         let mut queue = self.queue.lock();
         queue.admit(body.len(), self.budget)?;
-        let before = queue.open_tail();
+        let before = queue.open_tail(body.len());
         self.framing.put(self.format, body, &mut queue.tail);
         queue.count_tail(before);
         queue.wake(wakes);
         Ok(())
+    }
+
+    /// Appends a frame that is complete and that other outlets get, too. `length` is that of the message in it.
+    ///
+    /// # Errors
+    /// Says why it was not queued.
+    pub(crate) fn push_shared(
+        &self,
+        frame: Bytes,
+        length: usize,
+        wakes: &mut Vec<Waker>,
+    ) -> Result<(), Rejection> {
+        if length > self.longest {
+            return Err(Rejection::Undeliverable(Undeliverable::TooLarge));
+        }
+        let mut queue = self.queue.lock();
+        queue.admit(length, self.budget)?;
+        queue.seal_tail();
+        queue.octets += frame.len();
+        queue.waiting += frame.len();
+        queue.parts.push_back(Part::Shared(frame));
+        queue.wake(wakes);
+        Ok(())
+    }
+
+    /// Says how the outlet stores messages.
+    pub(crate) const fn framing(&self) -> Framing {
+        self.framing
     }
 
     /// Appends a large message, to be encoded by the connection's task.
@@ -149,10 +180,7 @@ impl Outlet {
         let length = large.payload_length();
         let mut queue = self.queue.lock();
         queue.admit(length, self.budget)?;
-        if !queue.tail.is_empty() {
-            let tail = std::mem::take(&mut queue.tail);
-            queue.parts.push_back(Part::Small(tail));
-        }
+        queue.seal_tail();
         queue.parts.push_back(Part::Large(large));
         queue.octets += length;
         queue.waiting += length;
@@ -167,7 +195,7 @@ impl Outlet {
     pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), Rejection> {
         let mut queue = self.queue.lock();
         queue.admit(frame.len(), self.budget)?;
-        let before = queue.open_tail();
+        let before = queue.open_tail(frame.len());
         self.framing.put_frame(frame, &mut queue.tail);
         queue.count_tail(before);
         Ok(())
@@ -219,6 +247,9 @@ impl Outlet {
     }
 }
 
+/// More octets than any framing adds to a message.
+const FRAMING: usize = 16;
+
 impl Ending {
     const fn urgency(self) -> u8 {
         match self {
@@ -247,12 +278,24 @@ impl Queue {
         Ok(())
     }
 
-    /// Makes sure that the tail has a buffer; gives its length.
-    fn open_tail(&mut self) -> usize {
+    /// Makes sure that the tail has a buffer, with room for a message of `length` octets if that can be had without making
+    /// it larger than the pool takes back; gives its length.
+    fn open_tail(&mut self, length: usize) -> usize {
+        if self.tail.len() + length > pool::LARGEST - FRAMING {
+            self.seal_tail();
+        }
         if self.tail.capacity() == 0 {
             self.tail = pool::take();
         }
         self.tail.len()
+    }
+
+    /// Lets nothing more be appended to the frames in the tail.
+    fn seal_tail(&mut self) {
+        if !self.tail.is_empty() {
+            self.parts
+                .push_back(Part::Small(std::mem::take(&mut self.tail)));
+        }
     }
 
     const fn count_tail(&mut self, before: usize) {

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 const KEPT: usize = 64;
 /// The capacity of a new buffer, in octets.
 const SMALL: usize = 1024;
-/// The greatest capacity that is kept, in octets.
-const LARGEST: usize = 64 * 1024;
+/// The greatest capacity that is kept, in octets. What grows beyond is better spread over several buffers.
+pub(crate) const LARGEST: usize = 64 * 1024;
 
 thread_local! {
     static STOCK: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };

@@ -3,7 +3,7 @@
 use crossbar_config::{Overflow, QueueLimits, TransportKind};
 use tokio::io::AsyncWriteExt;
 
-use crate::peer::{HELLO, Raw, soon, to_end};
+use crate::peer::{HELLO, Raw, Web, soon, to_end};
 use crate::server::{Server, rawsocket};
 
 /// A session that is there all the time, and at the end still works.
@@ -180,27 +180,39 @@ async fn a_peer_that_pings_and_never_reads_is_dropped() {
 }
 
 #[tokio::test]
-async fn large_and_small_messages_keep_their_order() {
+async fn messages_of_all_sizes_keep_their_order() {
+    const LENGTHS: [usize; 4] = [5, 4_000, 20_000, 300_000];
+    let length = |request: usize| LENGTHS[request % LENGTHS.len()];
     let server = Server::start();
-    let mut subscriber = Raw::join(server.address).await;
-    assert_eq!(
-        subscriber.ask(r#"[32,1,{},"com.example.order"]"#).await[0],
-        33
-    );
+    let subscribe = r#"[32,1,{},"com.example.order"]"#;
+    let mut raw = [
+        Raw::join(server.address).await,
+        Raw::join(server.address).await,
+    ];
+    for raw in &mut raw {
+        assert_eq!(raw.ask(subscribe).await[0], 33);
+    }
+    let mut web = Web::join(server.address).await;
+    web.send(subscribe).await;
+    assert_eq!(web.receive().await[0], 33);
     let mut publisher = Raw::join(server.address).await;
-    let large = "y".repeat(300_000);
-    for request in 1..=60 {
-        let text = if request % 3 == 0 { &large } else { "small" };
+    for request in 1..=80 {
+        let text = "y".repeat(length(request));
         publisher
             .send(&format!(
                 r#"[16,{request},{{}},"com.example.order",[{request},"{text}"]]"#
             ))
             .await;
     }
-    for request in 1..=60 {
-        let event = subscriber.receive().await;
-        assert_eq!(event[4][0], request);
-        let length = event[4][1].as_str().unwrap().len();
-        assert_eq!(length, if request % 3 == 0 { 300_000 } else { 5 });
+    for request in 1..=80 {
+        let [first, second] = &mut raw;
+        for event in [
+            first.receive().await,
+            second.receive().await,
+            web.receive().await,
+        ] {
+            assert_eq!(event[4][0], request);
+            assert_eq!(event[4][1].as_str().unwrap().len(), length(request));
+        }
     }
 }
