@@ -224,12 +224,30 @@ fn c01_progress_may_end_with_an_error() {
 fn c01_the_wish_goes_only_to_callees_that_can() {
     check(
         r#"
-        alice joins with callee.progressive_call_results
+        alice joins with callee.call_canceling
         bob joins
         alice > [64, 1, {}, "com.x"]
         alice < [65, 1, 1]
         bob > [48, 1, {"receive_progress": true}, "com.x"]
         alice < [68, 1, 1, {}]
+        "#,
+    );
+}
+
+#[test]
+fn c01_autobahn_js_callees_that_do_not_announce_canceling_yield_progress() {
+    check(
+        r#"
+        alice joins with callee.progressive_call_results
+        bob joins
+        alice > [64, 1, {}, "com.x"]
+        alice < [65, 1, 1]
+        bob > [48, 1, {"receive_progress": true}, "com.x"]
+        alice < [68, 1, 1, {"receive_progress": true}]
+        alice > [70, 1, {"progress": true}, [1]]
+        bob < [50, 1, {"progress": true}, [1]]
+        alice > [70, 1, {}, [2]]
+        bob < [50, 1, {}, [2]]
         "#,
     );
 }
