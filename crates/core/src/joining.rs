@@ -17,7 +17,7 @@ use wampcra::WampCra;
 
 /// A client on its way into a realm: HELLO, perhaps CHALLENGE and AUTHENTICATE.
 ///
-/// Whether the realm is there is for the shell to say, whether it has the role for [`crate::Realm::join`].
+/// Whether the realm is there is for the shell to say, whether it has the role for [`crate::Realm::admits`].
 #[derive(Debug)]
 pub struct Joining {
     /// The pending session.
@@ -77,6 +77,12 @@ impl Joining {
             Access::Fixed(principal) => client.join(principal.clone()),
             Access::Methods(methods) => client.choose(methods),
         }
+    }
+
+    /// Gives the request that a right answer to the challenge leads to.
+    #[must_use]
+    pub fn request(&self) -> &Join {
+        &self.join
     }
 
     /// Takes the answer to the challenge.

@@ -112,11 +112,7 @@ impl Realm {
             ..
         } = join;
         let Some(role) = self.roles.find(&principal.authrole) else {
-            let message = format!(
-                "no role \"{}\" exists on realm \"{}\"",
-                principal.authrole, self.name
-            );
-            return Err(abort(uris::NO_SUCH_ROLE, message));
+            return Err(self.no_such_role(&principal.authrole));
         };
         let trusted = self.roles.name(role).as_str() == TRUSTED;
         let session = Session::new(principal.authid.compact(), role, trusted, hello.roles);
@@ -137,6 +133,18 @@ impl Realm {
         };
         send(out, id, Message::Welcome(Box::new(welcome)));
         Ok(())
+    }
+
+    /// Says whether the realm has the role of a client that has yet to prove who it is, so that a client which cannot join is
+    /// not asked for a secret.
+    ///
+    /// # Errors
+    /// Gives the ABORT for a role that the realm lacks.
+    pub fn admits(&self, join: &Join) -> Result<(), Abort> {
+        let role = &join.principal.authrole;
+        self.roles
+            .find(role)
+            .map_or_else(|| Err(self.no_such_role(role)), |_| Ok(()))
     }
 
     /// Takes a message of an open session.
@@ -226,6 +234,11 @@ impl Realm {
             time_limits: self.calls.deadlines() + self.sessions.limits(),
             dropped_events: self.dropped_events,
         }
+    }
+
+    fn no_such_role(&self, role: &Text) -> Abort {
+        let message = format!("no role \"{role}\" exists on realm \"{}\"", self.name);
+        abort(uris::NO_SUCH_ROLE, message)
     }
 }
 

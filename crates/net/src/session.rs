@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::Bytes;
-use crossbar_core::{Access, Joining, Step, Transport, Undeliverable};
+use crossbar_core::{Access, Join, Joining, Step, Transport, Undeliverable};
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
 
@@ -206,11 +206,14 @@ impl Session {
 
     fn follow(&mut self, step: Step, work: &mut Work) -> Change {
         let abort = match step {
-            Step::Challenge(challenge, joining) => {
-                self.phase = Phase::Challenged(Box::new(joining));
-                self.send(&Message::Challenge(Box::new(challenge)), work);
-                return Change::None;
-            }
+            Step::Challenge(challenge, joining) => match self.admits(joining.request()) {
+                Ok(()) => {
+                    self.phase = Phase::Challenged(Box::new(joining));
+                    self.send(&Message::Challenge(Box::new(challenge)), work);
+                    return Change::None;
+                }
+                Err(abort) => abort,
+            },
             Step::Join(join) => {
                 let session = join.session;
                 let joined = match self.router.driver(&join.realm) {
@@ -233,6 +236,14 @@ impl Session {
         self.phase = Phase::Over;
         self.send(&Message::Abort(abort), work);
         Change::Refused
+    }
+
+    /// Says whether a client could join, before it is asked for a secret.
+    fn admits(&self, join: &Join) -> Result<(), Box<Abort>> {
+        match self.router.driver(&join.realm) {
+            Some(driver) => driver.inspect(|realm| realm.admits(join)).map_err(Box::new),
+            None => Err(Box::new(no_such_realm(&join.realm))),
+        }
     }
 
     /// Queues a message of the transport's own, not the realm's.

@@ -1,9 +1,11 @@
 //! Opening RawSocket connections and sessions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossbar_config::TransportKind;
-use crossbar_wire::Format;
+use crossbar_core::{Access, MethodConfig, Secret, TicketPrincipal};
+use crossbar_wire::{Format, Text};
 use tokio::io::AsyncWriteExt;
 
 use crate::peer::{HELLO, Raw, dial, exchange, soon, to_end};
@@ -122,6 +124,31 @@ async fn s01_the_first_message_must_be_hello() {
     let (reason, message) = raw.aborted().await;
     assert_eq!(reason, "wamp.error.protocol_violation");
     assert!(message.contains("HELLO"), "{message}");
+}
+
+#[tokio::test]
+async fn a02_who_cannot_join_is_not_asked_for_a_secret() {
+    let principal = |role| TicketPrincipal {
+        ticket: Some(Secret::new(Text::from_static("secret"))),
+        role: Text::from_static(role),
+    };
+    let mut raw = rawsocket();
+    raw.access = Access::Methods(vec![MethodConfig::Ticket(BTreeMap::from([
+        (Text::from_static("joe"), principal("anonymous")),
+        (Text::from_static("eve"), principal("nobody")),
+    ]))]);
+    let server = Server::with(TransportKind::RawSocket(raw));
+    for (realm, authid, reason) in [
+        ("nowhere", "joe", "wamp.error.no_such_realm"),
+        ("realm1", "eve", "wamp.error.no_such_role"),
+    ] {
+        let mut raw = Raw::connect(server.address).await;
+        let details = format!(
+            r#"{{"roles":{{"caller":{{}}}},"authmethods":["ticket"],"authid":"{authid}"}}"#
+        );
+        raw.send(&format!(r#"[1,"{realm}",{details}]"#)).await;
+        assert_eq!(raw.aborted().await.0, reason);
+    }
 }
 
 #[tokio::test]
