@@ -185,7 +185,7 @@ impl Realm {
             request_type: RequestType::Call.code(),
             request: call.request,
             passthru: admit_passthru(error.passthru, callee),
-            callee: self.disclose_callee(from),
+            callee: None,
             error: error.error,
             payload: error.payload,
         };
@@ -218,7 +218,7 @@ impl Realm {
         Some(call)
     }
 
-    // compat: the callee is disclosed with every answer
+    // compat: the callee is disclosed with every result, though not with an error
     fn disclose_callee(&self, callee: SessionId) -> Option<Box<Identity>> {
         if self.options.compat_crossbar {
             self.identify(callee)

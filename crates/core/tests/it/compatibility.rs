@@ -32,6 +32,10 @@ fn compat_results_disclose_the_callee() {
         alice < [68, 1, 1, {}]
         alice > [70, 1, {}]
         bob < [50, 1, {"callee": 1, "callee_authid": "alice", "callee_authrole": "anyone"}]
+        bob > [48, 2, {}, "com.x"]
+        alice < [68, 2, 1, {}]
+        alice > [8, 68, 2, {}, "com.error"]
+        bob < [8, 48, 2, {}, "com.error"]
         "#,
     );
 }
