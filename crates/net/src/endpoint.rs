@@ -97,7 +97,7 @@ pub(crate) fn bind(endpoint: &Endpoint) -> Result<(Bound, Address), ListenError>
 
 fn bind_tcp(tcp: &TcpEndpoint) -> Result<(Bound, Address), ListenError> {
     let addresses = addresses(&tcp.interface)?;
-    let bound = match &tcp.ports {
+    let (listeners, local) = match &tcp.ports {
         Ports::One(port) => bind_port(tcp, &addresses, *port)?,
         Ports::Range(range) => range
             .clone()
@@ -112,13 +112,7 @@ fn bind_tcp(tcp: &TcpEndpoint) -> Result<(Bound, Address), ListenError> {
                 })
             })?,
     };
-    let local = bound
-        .first()
-        .and_then(|listener| listener.local_addr().ok())
-        .ok_or_else(|| ListenError::Host {
-            host: "".to_owned(),
-        })?;
-    Ok((Bound::Tcp(bound, tcp.user_timeout), Address::Tcp(local)))
+    Ok((Bound::Tcp(listeners, tcp.user_timeout), Address::Tcp(local)))
 }
 
 /// The addresses to bind, and whether the system may lack one.
@@ -161,21 +155,24 @@ fn addresses(interface: &Interface) -> Result<Addresses, ListenError> {
     })
 }
 
-/// Binds one port on all addresses; 0 is chosen once and is the same on all.
+/// Binds one port on all addresses; 0 is chosen once and is the same on all. Gives the first address with its port, too.
 fn bind_port(
     tcp: &TcpEndpoint,
     addresses: &Addresses,
     mut port: u16,
-) -> Result<Vec<TcpListener>, ListenError> {
+) -> Result<(Vec<TcpListener>, SocketAddr), ListenError> {
     let mut listeners = Vec::new();
-    let mut failure = None;
+    let mut first = None;
+    let mut failure = ListenError::Range {
+        first: port,
+        last: port,
+    };
     for &ip in &addresses.all {
         let address = SocketAddr::new(ip, port);
         match bind_address(tcp, address) {
-            Ok(listener) => {
-                if let Ok(local) = listener.local_addr() {
-                    port = local.port();
-                }
+            Ok((listener, local)) => {
+                port = local.port();
+                first.get_or_insert(local);
                 listeners.push(listener);
             }
             Err(error) => {
@@ -184,17 +181,15 @@ fn bind_port(
                 if in_use || !addresses.any {
                     return Err(error);
                 }
-                failure = Some(error);
+                failure = error;
             }
         }
     }
-    match failure {
-        Some(error) if listeners.is_empty() => Err(error),
-        Some(_) | None => Ok(listeners),
-    }
+    let local = first.ok_or(failure)?;
+    Ok((listeners, local))
 }
 
-fn bind_address(tcp: &TcpEndpoint, address: SocketAddr) -> io::Result<TcpListener> {
+fn bind_address(tcp: &TcpEndpoint, address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -213,7 +208,9 @@ fn bind_address(tcp: &TcpEndpoint, address: SocketAddr) -> io::Result<TcpListene
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(i32::from(tcp.backlog))?;
-    TcpListener::from_std(socket.into())
+    let listener = TcpListener::from_std(socket.into())?;
+    let local = listener.local_addr()?;
+    Ok((listener, local))
 }
 
 fn listen_error(address: String, source: io::Error) -> ListenError {

@@ -180,6 +180,7 @@ impl Router {
         self.shutdown.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(grace, self.tasks.wait()).await;
+        info!(counted = ?self.statistics(), "router stopped");
     }
 
     /// Gives a realm to join; none while the router stops.

@@ -174,10 +174,7 @@ impl Session {
 
     fn open(&mut self, message: Message, work: &mut Work) -> Change {
         let step = match (std::mem::replace(&mut self.phase, Phase::Hello), message) {
-            (Phase::Hello, Message::Hello(hello)) => match self.greet(*hello) {
-                Some(step) => step,
-                None => return self.violate("the router has no random numbers", work),
-            },
+            (Phase::Hello, Message::Hello(hello)) => self.greet(*hello),
             (Phase::Challenged(joining), Message::Authenticate(answer)) => {
                 joining.authenticate(&answer)
             }
@@ -194,14 +191,16 @@ impl Session {
         self.follow(step, work)
     }
 
-    fn greet(&self, hello: Hello) -> Option<Step> {
-        let mut random = [0; 40];
-        getrandom::fill(&mut random).ok()?;
-        let (id, nonce) = random.split_first_chunk::<8>()?;
-        let session = session_id(u64::from_ne_bytes(*id))?;
-        let nonce = *nonce.first_chunk::<32>()?;
+    fn greet(&self, hello: Hello) -> Step {
+        let Some((session, nonce)) = draw() else {
+            return Step::Abort(Abort {
+                message: Some(Text::from_static("the router has no random numbers")),
+                reason: Text::from_static("wamp.error.unavailable"),
+                ..Abort::default()
+            });
+        };
         let now = time::iso8601(std::time::SystemTime::now());
-        Some(Joining::hello(&self.access, session, hello, nonce, &now))
+        Joining::hello(&self.access, session, hello, nonce, &now)
     }
 
     fn follow(&mut self, step: Step, work: &mut Work) -> Change {
@@ -262,6 +261,14 @@ impl Drop for Session {
         self.leave();
         self.router.dismiss(self.id);
     }
+}
+
+/// Draws a session id and a nonce from the system's generator; none if that fails.
+fn draw() -> Option<(SessionId, [u8; 32])> {
+    let (mut id, mut nonce) = ([0; 8], [0; 32]);
+    getrandom::fill(&mut id).ok()?;
+    getrandom::fill(&mut nonce).ok()?;
+    Some((session_id(u64::from_ne_bytes(id))?, nonce))
 }
 
 /// Makes a session id of random bits: from 1 to 2^53 (WAMP spec, "IDs").
