@@ -158,11 +158,8 @@ fn read_wampcra(reading: &mut Reading, body: Value, at: &Place) -> Option<Method
         };
         let role = Text::from(written.role.as_str());
         reading.uses_role(&role, &at.key("role"));
-        let user = WampCraPrincipal {
-            secret: written.secret.0.clone(),
-            role,
-            salting: salting(reading, written, &at),
-        };
+        let secret = written.secret.0.clone();
+        let user = WampCraPrincipal::new(secret, role, salting(reading, written, &at));
         users.insert(Text::from(authid), user);
     }
     Some(MethodConfig::WampCra(users))

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crossbar_wire::Text;
+use crossbar_wire::auth::wampcra;
 
 /// Who may enter through a transport (Crossbar.io: a transport's `auth`).
 #[derive(Clone, Debug)]
@@ -41,12 +42,25 @@ pub struct TicketPrincipal {
 /// A principal that signs a challenge.
 #[derive(Clone, Debug)]
 pub struct WampCraPrincipal {
-    /// The plain secret, from which a salted key is derived.
-    pub secret: Option<Secret>,
     /// The role it gets.
     pub role: Text,
     /// Salting, if the secret is salted.
     pub salting: Option<Salting>,
+    /// What signs; no signature is right if it is absent.
+    pub(crate) key: Option<Secret>,
+}
+
+impl WampCraPrincipal {
+    /// Takes the plain secret (absent: an unset environment variable). A salted key is derived here, once, so that joining
+    /// costs a client's connection one signature whatever the iterations are.
+    #[must_use]
+    pub fn new(secret: Option<Secret>, role: Text, salting: Option<Salting>) -> Self {
+        let key = match (&secret, &salting) {
+            (Some(secret), Some(salting)) => salting.derive(secret),
+            (Some(_), None) | (None, Some(_) | None) => secret,
+        };
+        Self { role, salting, key }
+    }
 }
 
 /// Parameters of the salted WAMP-CRA key (PBKDF2-HMAC-SHA256, RFC 8018).
@@ -58,6 +72,19 @@ pub struct Salting {
     pub iterations: u32,
     /// Length of the derived key in octets.
     pub keylen: u32,
+}
+
+impl Salting {
+    fn derive(&self, secret: &Secret) -> Option<Secret> {
+        let length = usize::try_from(self.keylen).ok()?;
+        let key = wampcra::derive_key(
+            secret.expose(),
+            self.salt.as_bytes(),
+            self.iterations,
+            length,
+        );
+        Some(Secret::new(Text::from(key)))
+    }
 }
 
 /// A secret; `Debug` does not show it.

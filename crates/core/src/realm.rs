@@ -140,11 +140,12 @@ impl Realm {
     ///
     /// # Errors
     /// Gives the ABORT for a role that the realm lacks.
-    pub fn admits(&self, join: &Join) -> Result<(), Abort> {
+    pub fn admits(&self, join: &Join) -> Result<(), Box<Abort>> {
         let role = &join.principal.authrole;
-        self.roles
-            .find(role)
-            .map_or_else(|| Err(self.no_such_role(role)), |_| Ok(()))
+        match self.roles.find(role) {
+            Some(_) => Ok(()),
+            None => Err(Box::new(self.no_such_role(role))),
+        }
     }
 
     /// Takes a message of an open session.

@@ -240,7 +240,7 @@ impl Session {
     /// Says whether a client could join, before it is asked for a secret.
     fn admits(&self, join: &Join) -> Result<(), Box<Abort>> {
         match self.router.driver(&join.realm) {
-            Some(driver) => driver.inspect(|realm| realm.admits(join)).map_err(Box::new),
+            Some(driver) => driver.inspect(|realm| realm.admits(join)),
             None => Err(Box::new(no_such_realm(&join.realm))),
         }
     }

@@ -10,10 +10,10 @@ use crate::{Principal, Salting, Secret, WampCraPrincipal};
 /// The method's name on the wire (WAMP spec, "Challenge Response Authentication").
 pub(super) const METHOD: &str = "wampcra";
 
-/// A challenge that a client has to sign; no signature is right if its secret is not set.
+/// A challenge that a client has to sign; no signature is right if its key is not set.
 #[derive(Debug)]
 pub(super) struct WampCra {
-    secret: Option<Secret>,
+    key: Option<Secret>,
     salting: Option<Salting>,
     challenge: String,
 }
@@ -31,17 +31,8 @@ impl WampCra {
     }
 
     fn sign(&self) -> Option<String> {
-        let secret = self.secret.as_ref()?.expose();
-        let challenge = self.challenge.as_bytes();
-        match &self.salting {
-            None => Some(wampcra::sign(secret, challenge)),
-            Some(salting) => {
-                let length = usize::try_from(salting.keylen).ok()?;
-                let salt = salting.salt.as_bytes();
-                let key = wampcra::derive_key(secret, salt, salting.iterations, length);
-                Some(wampcra::sign(key.as_bytes(), challenge))
-            }
-        }
+        let key = self.key.as_ref()?.expose();
+        Some(wampcra::sign(key, self.challenge.as_bytes()))
     }
 
     /// Gives the dictionary that CHALLENGE carries.
@@ -66,7 +57,7 @@ impl Client<'_> {
         };
         let principal = principal(authid, &found.role, METHOD);
         let wampcra = WampCra {
-            secret: found.secret.clone(),
+            key: found.key.clone(),
             salting: found.salting.clone(),
             challenge: self.challenge_text(&principal),
         };

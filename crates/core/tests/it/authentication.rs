@@ -43,10 +43,9 @@ fn wampcra() -> MethodConfig {
         iterations: 100,
         keylen: 16,
     };
-    let principal = |salting| WampCraPrincipal {
-        secret: secret("prq7+YkJ1/KlW1X0YczMHw=="),
-        role: Text::from("anyone"),
-        salting,
+    let principal = |salting| {
+        let secret = secret("prq7+YkJ1/KlW1X0YczMHw==");
+        WampCraPrincipal::new(secret, Text::from("anyone"), salting)
     };
     MethodConfig::WampCra(BTreeMap::from([
         (Text::from("peter"), principal(None)),
