@@ -2,36 +2,20 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossbar_wire::date_of_day;
+
 /// Writes a time as ISO 8601 in UTC with milliseconds, as in `2026-01-31T23:59:59.999Z`. Times before 1970 read as its
-/// begin.
+/// begin, those after 9999 as its last day.
 pub(crate) fn iso8601(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, milliseconds) = (since.as_secs(), since.subsec_millis());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = i64::try_from(days)
+        .ok()
+        .and_then(date_of_day)
+        .unwrap_or((9999, 12, 31));
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
-}
-
-/// Turns days since 1970-01-01 into year, month and day of the Gregorian calendar. Years are counted from 1 March, so
-/// that a leap day is the last of its year, in eras of 400 years.
-const fn civil(days: u64) -> (u64, u64, u64) {
-    const TO_MARCH_OF_YEAR_0: u64 = 719_468;
-    const ERA: u64 = 146_097;
-    let days = days + TO_MARCH_OF_YEAR_0;
-    let (era, day_of_era) = (days / ERA, days % ERA);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let january_or_february = if month <= 2 { 1 } else { 0 };
-    (era * 400 + year_of_era + january_or_february, month, day)
 }
 
 #[cfg(test)]

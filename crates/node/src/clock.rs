@@ -1,5 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossbar_wire::date_of_day;
+
 /// A moment as the calendar of UTC shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Utc {
@@ -56,26 +58,10 @@ impl Utc {
 }
 
 impl Date {
-    /// Converts days since 1970-01-01. Years are counted from March, in eras of 400 years, so that the leap
-    /// day is the last of its year.
+    /// Converts days since 1970-01-01; what lies after the year 9999 reads as its last day.
     fn of_day(days: i64) -> Self {
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let from_march = (5 * day_of_year + 2) / 153;
-        let month = if from_march < 10 {
-            from_march + 3
-        } else {
-            from_march - 9
-        };
-        Self {
-            year: year_of_era + era * 400 + i64::from(month <= 2),
-            month,
-            day: day_of_year - (153 * from_march + 2) / 5 + 1,
-        }
+        let (year, month, day) = date_of_day(days).unwrap_or((9999, 12, 31));
+        Self { year, month, day }
     }
 }
 

@@ -31,7 +31,7 @@ pub use format::*;
 pub use ids::*;
 pub use message::*;
 pub use payload::*;
-pub use plain::MAX_DIGITS;
+pub use plain::{MAX_DIGITS, date_of_day};
 pub use role::*;
 pub use text::*;
 pub use uri::*;

@@ -44,6 +44,7 @@ mod time;
 pub(crate) use big::Big;
 pub use big::MAX_DIGITS;
 pub(crate) use time::Time;
+pub use time::date_of_day;
 
 /// A value's beginning, tags and extensions resolved.
 pub(crate) enum Plain<'f> {

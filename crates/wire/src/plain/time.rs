@@ -81,7 +81,7 @@ impl Time {
     pub(crate) fn to_text(self) -> Option<String> {
         let days = self.seconds.div_euclid(DAY);
         let second = self.seconds.rem_euclid(DAY);
-        let (year, month, day) = civil(days)?;
+        let (year, month, day) = date_of_day(days)?;
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         let fraction = match self.nanoseconds {
             0 => String::new(),
@@ -95,8 +95,10 @@ impl Time {
     }
 }
 
-/// Gives year, month and day of a day counted from 1970-01-01 (proleptic Gregorian calendar).
-fn civil(days: i64) -> Option<(i64, i64, i64)> {
+/// Gives year, month and day of a day counted from 1970-01-01 (proleptic Gregorian calendar); none outside the years 0 to
+/// 9999.
+#[must_use]
+pub fn date_of_day(days: i64) -> Option<(i64, i64, i64)> {
     // 719,468 days lie between 0000-03-01 and 1970-01-01; a year that starts in March has its leap day at the end.
     let days = days.checked_add(719_468)?;
     let era = days.div_euclid(146_097);
