@@ -1,6 +1,7 @@
 //! The management realm `crossbar`: no port, no socket file; only the node's own processes can reach it.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
 use crossbar_core::{
@@ -49,6 +50,14 @@ impl Management {
         let _ = self.link.set(link);
         self.link().publish("crossbar.on_ready", None, None);
         Ok(())
+    }
+
+    /// Leaves the realm and ends it.
+    pub(crate) async fn close(&self) {
+        if let Some(link) = self.link.get() {
+            link.leave().await;
+        }
+        self.router.drain(GRACE).await;
     }
 
     /// Gives the controller's session.
@@ -156,5 +165,7 @@ const CALL_AND_SUBSCRIBE: Actions = Actions {
     subscribe: true,
     ..CALL
 };
+/// How long the realm's end may take; all its sessions are gone by then.
+const GRACE: Duration = Duration::from_millis(200);
 /// Capacity of the controller's way to its own realm, in octets.
 const PIPE: usize = 64 * 1024;

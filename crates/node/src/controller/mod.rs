@@ -178,6 +178,7 @@ impl Controller {
             Ending::BootFailed => info!("Shutting down .."),
         }
         self.workers.stop_all(Stop::Terminate).await;
+        self.management.close().await;
         info!("Node has ended");
     }
 
@@ -225,8 +226,8 @@ fn node_key(
         };
     }
     let (key, new) = NodeKey::load_or_create(&options.directory, &KeyOrigin::default())?;
-    let what = if new { "New node key" } else { "Node key" };
-    info!("{what} loaded, public key {}", key.public_hex());
+    let what = if new { "generated" } else { "loaded" };
+    info!("Node key {what}, public key {}", key.public_hex());
     Ok(key)
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tracing::info;
 
+use super::ending::ends_node;
 use super::host::NodeHost;
 use super::spawn::Spec;
 use super::supervision::Supervision;
@@ -217,9 +218,20 @@ impl Controller {
         tokio::spawn(async move {
             supervision.run(tell).await;
             controller.management.forget_worker(&worker.id);
-            controller.workers.remove(&worker);
+            let left = controller.workers.remove(&worker);
+            controller.heed_stop(&worker, left);
         });
         started
+    }
+
+    /// Ends the node after a worker was stopped by a call, if the rules of the configuration say so.
+    fn heed_stop(&self, worker: &Worker, workers_left: usize) {
+        let rules = &self.config.controller.shutdown;
+        let stopped = worker.stopping() != Stop::No && !self.end.is_ending();
+        if stopped && ends_node(rules, true, workers_left) {
+            info!("The node ends because worker {} was stopped", worker.id);
+            self.end.end(Ending::WorkerExit);
+        }
     }
 
     fn spec(&self, id: &str, kind: WorkerType, options: Option<Value>) -> Result<Spec, ApiError> {

@@ -157,7 +157,7 @@ async fn next_line(reader: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>)
 }
 
 /// The hidden subcommand that this program's workers run.
-const SUBCOMMAND: &str = "_exec_worker";
+pub(crate) const SUBCOMMAND: &str = "_exec_worker";
 /// Longest line that is kept whole, in octets.
 const MAXIMUM_LINE: usize = 256 * 1024;
 

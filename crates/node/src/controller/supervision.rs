@@ -209,3 +209,204 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 pub(crate) const GRACE: Duration = Duration::from_secs(4);
 /// How long the end of a process's output is waited for after its own.
 const LAST_LINES: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use crossbar_config::{Inherit, ProcessEnvironment};
+    use tokio::sync::mpsc;
+
+    use super::super::spawn::SUBCOMMAND;
+    use super::super::workers::Workers;
+    use super::*;
+    use crate::log::{LogFormat, LogLevel, LogOptions};
+    use crate::worker::WorkerType;
+
+    /// A node that takes every process for ready as soon as it is started, and tells what happens.
+    struct Stage {
+        workers: Arc<Workers>,
+        events: mpsc::UnboundedSender<Event>,
+        /// How many processes may end before the node does.
+        deaths_left: Mutex<usize>,
+    }
+
+    #[derive(Debug, Eq, PartialEq)]
+    enum Event {
+        Served(u32),
+        Configured,
+        Died { clean: bool },
+    }
+
+    impl Host for Stage {
+        fn serve(&self, worker: &Worker, pid: u32, _link: UnixStream) {
+            let _ = self.events.send(Event::Served(pid));
+            let worker = self.workers.find(&worker.id).unwrap();
+            worker.announced(pid);
+        }
+
+        async fn configure(&self, _worker: &Worker) -> Result<(), ApiError> {
+            let _ = self.events.send(Event::Configured);
+            Ok(())
+        }
+
+        fn ends_with(&self, _worker: &Worker, clean: bool) -> bool {
+            let _ = self.events.send(Event::Died { clean });
+            let mut left = self.deaths_left.lock().unwrap();
+            *left = left.saturating_sub(1);
+            *left == 0
+        }
+    }
+
+    struct Play {
+        _directory: tempfile::TempDir,
+        worker: Arc<Worker>,
+        events: mpsc::UnboundedReceiver<Event>,
+        started: oneshot::Receiver<Result<(), ApiError>>,
+        over: tokio::task::JoinHandle<()>,
+    }
+
+    /// Supervises a shell script.
+    fn play(script: &str, deaths: usize) -> Play {
+        let directory = tempfile::tempdir().unwrap();
+        // The shell takes the hidden subcommand for the name of its script.
+        std::fs::write(directory.path().join(SUBCOMMAND), script).unwrap();
+        let workers = Arc::new(Workers::default());
+        let worker = workers.add("worker001", WorkerType::Router).unwrap();
+        let (events, received) = mpsc::unbounded_channel();
+        let supervision = Supervision {
+            worker: Arc::clone(&worker),
+            spec: spec(directory.path(), Path::new("/bin/sh")),
+            console: Arc::new(console(directory.path())),
+            node: Stage {
+                workers,
+                events,
+                deaths_left: Mutex::new(deaths),
+            },
+        };
+        let (tell, started) = oneshot::channel();
+        let over = tokio::spawn(supervision.run(tell));
+        Play {
+            _directory: directory,
+            worker,
+            events: received,
+            started,
+            over,
+        }
+    }
+
+    fn spec(directory: &Path, program: &Path) -> Spec {
+        Spec {
+            id: "worker001".to_owned(),
+            kind: WorkerType::Router,
+            exposed: false,
+            title: "worker".to_owned(),
+            environment: ProcessEnvironment {
+                inherit: Inherit::All,
+                vars: std::collections::BTreeMap::new(),
+            },
+            cpus: Vec::new(),
+            directory: directory.to_path_buf(),
+            node: "node".to_owned(),
+            log_level: LogLevel::Info,
+            program: program.to_path_buf(),
+        }
+    }
+
+    fn console(directory: &Path) -> Console {
+        let options = LogOptions {
+            level: LogLevel::Info,
+            format: LogFormat::Standard,
+            color: false,
+            directory: Some(directory.to_path_buf()),
+        };
+        Console::open(&options).unwrap()
+    }
+
+    async fn next(play: &mut Play) -> Event {
+        let event = timeout(Duration::from_secs(10), play.events.recv()).await;
+        event.expect("in time").expect("an event")
+    }
+
+    async fn end(play: Play) {
+        let over = timeout(Duration::from_secs(10), play.over).await;
+        over.expect("in time").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_process_that_dies_is_started_and_configured_again() {
+        let mut play = play("echo hello; exit 3", 2);
+        let Event::Served(first) = next(&mut play).await else {
+            panic!("it is not served");
+        };
+        assert_eq!(next(&mut play).await, Event::Died { clean: false });
+        let Event::Served(second) = next(&mut play).await else {
+            panic!("it is not started again");
+        };
+        assert_ne!(first, second);
+        assert_eq!(next(&mut play).await, Event::Configured);
+        assert_eq!(next(&mut play).await, Event::Died { clean: false });
+        let lines = play.worker.records(2);
+        assert_eq!(
+            (&lines[0]["text"], &lines[1]["text"]),
+            (&"hello".into(), &"hello".into())
+        );
+        end(play).await;
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_stopped_ends_by_the_signal_and_stays_away() {
+        let mut play = play("exec sleep 600", 9);
+        (&mut play.started).await.unwrap().unwrap();
+        play.worker.stop(Stop::Terminate);
+        assert!(matches!(next(&mut play).await, Event::Served(_)));
+        assert_eq!(play.events.recv().await, None);
+        assert_eq!(play.worker.info()["pid"], serde_json::Value::Null);
+        end(play).await;
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ignores_the_signal_is_killed() {
+        let mut play = play("trap '' TERM; echo deaf; while :; do sleep 600; done", 9);
+        (&mut play.started).await.unwrap().unwrap();
+        let deaf = async {
+            while play.worker.records(1).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), deaf).await.unwrap();
+        let stopped = Instant::now();
+        play.worker.stop(Stop::Terminate);
+        // A second, harder request ends the patience.
+        play.worker.stop(Stop::Kill);
+        assert_eq!(play.worker.stopping(), Stop::Kill);
+        end(play).await;
+        assert!(stopped.elapsed() < GRACE);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_cannot_be_started_fails_the_start() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut spec = spec(directory.path(), &directory.path().join("missing"));
+        spec.id = "worker002".to_owned();
+        let workers = Arc::new(Workers::default());
+        let worker = workers.add("worker002", WorkerType::Router).unwrap();
+        let (events, _received) = mpsc::unbounded_channel();
+        let node = Stage {
+            workers,
+            events,
+            deaths_left: Mutex::new(9),
+        };
+        let supervision = Supervision {
+            worker,
+            spec,
+            console: Arc::new(console(directory.path())),
+            node,
+        };
+        let (tell, started) = oneshot::channel();
+        supervision.run(tell).await;
+        let failure = started.await.unwrap().unwrap_err();
+        assert_eq!(failure.uri, "crossbar.error.cannot_start");
+    }
+}

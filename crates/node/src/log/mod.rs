@@ -107,14 +107,20 @@ pub(crate) fn start_controller(console: &Arc<Console>, level: LogLevel) {
     let console = Arc::clone(console);
     let source = Source::own("Controller");
     start(level, move |record| console.write(&source, &record));
+    exit_on_panic();
 }
 
 /// Sends what this process logs to its standard output, for the controller to read. A panic is logged there, too.
 pub(crate) fn start_worker(level: LogLevel) {
     start(level, |record| record.send());
+    exit_on_panic();
+}
+
+/// Logs a panic and ends the process, since what is left of it cannot be trusted: a worker is started again by the
+/// controller, and the workers of a controller end with it.
+fn exit_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(target: "crossbar_node", "{panic}");
-        // The rest of the process cannot be trusted; the controller starts another.
         std::process::exit(PANIC_EXIT_CODE);
     }));
 }
@@ -138,5 +144,5 @@ fn subscriber(
         .with(Recorder::new(emit))
 }
 
-/// Exit code of a worker that panicked (`EX_SOFTWARE`).
-pub(crate) const PANIC_EXIT_CODE: i32 = 70;
+/// Exit code of a process that panicked (`EX_SOFTWARE`).
+const PANIC_EXIT_CODE: i32 = 70;
