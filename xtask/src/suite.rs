@@ -123,4 +123,4 @@ const SECOND: &str = r#"["13.*"]"#;
 /// Large messages, and many.
 const LIMITS: &str = r#"["9.*"]"#;
 /// A peer that is silent where it must answer stops the suite for ever.
-const PATIENCE: Duration = Duration::from_secs(1500);
+const PATIENCE: Duration = Duration::from_secs(2400);
