@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod stage;
-
 mod authentication;
 mod authorization;
 mod calls;
@@ -16,4 +14,5 @@ mod pubsub;
 mod registrations;
 mod sessions;
 
+use crossbar_testkit::stage;
 use stage::check;

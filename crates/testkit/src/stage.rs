@@ -13,6 +13,12 @@
 //! ```
 //! Whatever comes out must be the next `<` lines, in this order, and no more. Sessions are numbered as they join.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,12 +33,12 @@ use crossbar_wire::{
 use serde_json::Value;
 
 /// Plays a script in a realm with default options.
-pub(crate) fn check(script: &str) {
+pub fn check(script: &str) {
     Stage::new(RealmOptions::default(), Access::Open).play(script);
 }
 
 /// Plays a script in a realm with `compat: crossbar`.
-pub(crate) fn check_compat(script: &str) {
+pub fn check_compat(script: &str) {
     let options = RealmOptions {
         compat_crossbar: true,
         ..RealmOptions::default()
@@ -41,7 +47,7 @@ pub(crate) fn check_compat(script: &str) {
 }
 
 /// Plays a script in a realm that checks URIs strictly.
-pub(crate) fn check_strict(script: &str) {
+pub fn check_strict(script: &str) {
     let options = RealmOptions {
         uri_check: UriCheck::Strict,
         ..RealmOptions::default()
@@ -50,11 +56,12 @@ pub(crate) fn check_strict(script: &str) {
 }
 
 /// Plays a script with clients that come through a transport with this `auth`.
-pub(crate) fn check_access(access: Access, script: &str) {
+pub fn check_access(access: Access, script: &str) {
     Stage::new(RealmOptions::default(), access).play(script);
 }
 
-pub(crate) struct Stage {
+/// A realm, the clients of a script, and what has come out so far.
+pub struct Stage {
     realm: Realm,
     access: Arc<Access>,
     now: Instant,
@@ -73,7 +80,9 @@ enum Output {
 }
 
 impl Stage {
-    pub(crate) fn new(options: RealmOptions, access: Access) -> Self {
+    /// Makes a realm with the roles `anyone` and `anonymous`, which may do everything.
+    #[must_use]
+    pub fn new(options: RealmOptions, access: Access) -> Self {
         let mut realm = Realm::new(Text::from("realm1"), options, [7; 32]);
         for name in ["anyone", "anonymous"] {
             realm.set_role(RoleConfig {
@@ -94,7 +103,7 @@ impl Stage {
     }
 
     /// Plays the script, then lets everybody leave: every table must be empty.
-    pub(crate) fn play(mut self, script: &str) {
+    pub fn play(mut self, script: &str) {
         for line in script.lines() {
             let line = line.split(" # ").next().unwrap_or_default().trim();
             if !line.is_empty() && !line.starts_with('#') {
