@@ -1,6 +1,10 @@
 //! How many messages a realm routes by itself: no serializer, no queue, no socket.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the ban on clocks is for the core itself"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;

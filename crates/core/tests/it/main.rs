@@ -1,6 +1,10 @@
 //! Conversations with one realm, each named by the row of the feature list that it shows.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the ban on clocks is for the core itself"
+)]
 
 mod authentication;
 mod authorization;
