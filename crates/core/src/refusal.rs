@@ -1,4 +1,7 @@
-use crossbar_wire::{Dict, Error, Format, Message, Payload, RequestId, Text, Value};
+use crossbar_wire::{
+    Call, Dict, Error, Format, Invocation, Message, Payload, Publish, Register, RequestId,
+    Subscribe, Text, Unregister, Unsubscribe, Value,
+};
 
 /// Why a request is refused: what its ERROR says.
 #[derive(Debug)]
@@ -45,13 +48,13 @@ impl RequestType {
     /// Gives the type code on the wire.
     pub(crate) const fn code(self) -> u16 {
         match self {
-            Self::Publish => 16,
-            Self::Subscribe => 32,
-            Self::Unsubscribe => 34,
-            Self::Call => 48,
-            Self::Register => 64,
-            Self::Unregister => 66,
-            Self::Invocation => 68,
+            Self::Publish => Publish::CODE,
+            Self::Subscribe => Subscribe::CODE,
+            Self::Unsubscribe => Unsubscribe::CODE,
+            Self::Call => Call::CODE,
+            Self::Register => Register::CODE,
+            Self::Unregister => Unregister::CODE,
+            Self::Invocation => Invocation::CODE,
         }
     }
 }

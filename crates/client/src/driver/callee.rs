@@ -398,7 +398,7 @@ fn encode(outcome: Result<Arguments, Failure>, format: Format) -> Outcome {
 
 fn error(request: RequestId, uri: Text, payload: Payload) -> Message {
     Message::Error(crossbar_wire::Error {
-        request_type: INVOCATION,
+        request_type: InvocationMessage::CODE,
         request,
         passthru: None,
         callee: None,
@@ -406,6 +406,3 @@ fn error(request: RequestId, uri: Text, payload: Payload) -> Message {
         payload,
     })
 }
-
-/// The type code of INVOCATION.
-const INVOCATION: u16 = 68;

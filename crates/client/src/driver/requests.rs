@@ -172,7 +172,7 @@ impl Requests {
             uri: error.error,
             content: Content(error.payload),
         }));
-        if error.request_type == CALL {
+        if error.request_type == Call::CODE {
             if let Some(waiter) = self.take_call(error.request) {
                 drop(waiter.result.send(Err(refused)));
             }
@@ -198,6 +198,3 @@ impl Requests {
         Some(waiter)
     }
 }
-
-/// The type code of CALL.
-const CALL: u16 = 48;
