@@ -13,7 +13,7 @@ use crate::{Problem, QueueLimits, access, serializers};
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
 #[derive(Clone, Debug)]
 pub struct WebSocket {
-    /// `url`: how clients reach it (`ws://` or `wss://`); told to them only.
+    /// `url`: how clients reach it (`ws://` or `wss://`); for the reader of the configuration.
     pub url: Option<String>,
     /// `serializers`, in the router's order of preference.
     pub formats: Vec<Format>,
@@ -44,8 +44,6 @@ pub struct WebSocketOptions {
     pub mask_server_frames: bool,
     /// `require_masked_client_frames`
     pub require_masked_client_frames: bool,
-    /// `apply_mask`: whether payloads are masked and unmasked (off for tests of speed only).
-    pub apply_mask: bool,
     /// `max_frame_size` in octets; none with 0.
     pub max_frame_size: Option<usize>,
     /// `max_message_size` in octets; none with 0.
@@ -92,8 +90,6 @@ pub struct Deflate {
     pub no_context_takeover: Option<bool>,
     /// `max_window_bits`: of its own window, 9 to 15, even unasked.
     pub max_window_bits: Option<u8>,
-    /// `memory_level`: of its own compressor, 1 to 9.
-    pub memory_level: Option<u8>,
 }
 
 impl Default for WebSocketOptions {
@@ -108,7 +104,6 @@ impl Default for WebSocketOptions {
             validate_utf8: true,
             mask_server_frames: false,
             require_masked_client_frames: true,
-            apply_mask: true,
             max_frame_size: None,
             max_message_size: Some(16 << 20),
             auto_fragment_size: None,

@@ -23,7 +23,6 @@ struct OptionsAsWritten {
     validate_utf8: Option<bool>,
     mask_server_frames: Option<bool>,
     require_masked_client_frames: Option<bool>,
-    apply_mask: Option<bool>,
     max_frame_size: Option<Whole<0, MAX_SIZE>>,
     max_message_size: Option<Whole<0, MAX_SIZE>>,
     auto_fragment_size: Option<Whole<0, MAX_SIZE>>,
@@ -42,6 +41,7 @@ struct OptionsAsWritten {
 
 impl Written for OptionsAsWritten {
     const IGNORED: &'static [(&'static str, &'static str)] = &[
+        ("apply_mask", "what a client masks is always unmasked"),
         ("enable_hybi10", "drafts of WebSocket are not served"),
         ("enable_rfc6455", "RFC 6455 is always served"),
         ("tcp_nodelay", "it is always on"),
@@ -65,7 +65,9 @@ struct DeflateAsWritten {
     request_max_window_bits: Option<WindowBits>,
     no_context_takeover: Option<bool>,
     max_window_bits: Option<Whole<9, 15>>,
-    memory_level: Option<Whole<1, 9>>,
+    /// In every file of `crossbar init`; the compressor chooses its memory itself.
+    #[serde(rename = "memory_level")]
+    _memory_level: Option<Whole<1, 9>>,
 }
 
 impl Written for DeflateAsWritten {}
@@ -109,7 +111,6 @@ impl OptionsAsWritten {
             require_masked_client_frames: self
                 .require_masked_client_frames
                 .unwrap_or(default.require_masked_client_frames),
-            apply_mask: self.apply_mask.unwrap_or(default.apply_mask),
             max_frame_size: self
                 .max_frame_size
                 .map_or(default.max_frame_size, Whole::non_zero),
@@ -153,7 +154,6 @@ impl Deflate {
             request_max_window_bits: written.request_max_window_bits.and_then(|bits| bits.0),
             no_context_takeover: written.no_context_takeover,
             max_window_bits: written.max_window_bits.map(Whole::get),
-            memory_level: written.memory_level.map(Whole::get),
         })
     }
 }

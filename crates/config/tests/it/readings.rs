@@ -70,7 +70,6 @@ fn the_configuration_of_crossbar_init_reads_without_fault_or_notice() {
             request_max_window_bits: Some(13),
             no_context_takeover: Some(false),
             max_window_bits: Some(13),
-            memory_level: Some(5),
         })
     );
     let WebService::Static(files) = &paths.paths["/"] else {
