@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tracing::info;
 
 use super::Controller;
-use crate::api::ApiError;
+use crate::api::{ApiError, error};
 use crate::link::Link;
 use crate::worker::WorkerType;
 
@@ -38,8 +38,11 @@ pub(crate) async fn boot(controller: &Arc<Controller>) -> Result<(), BootError> 
         starts.spawn(async move { start(&link, &worker).await });
     }
     while let Some(result) = starts.join_next().await {
-        // A task is cancelled only together with this one.
-        result.unwrap_or(Ok(()))?;
+        // Nobody cancels these tasks, so one that has no result panicked.
+        result.map_err(|panic| BootError {
+            what: "starting a worker".to_owned(),
+            failure: ApiError::new(error::RUNTIME_ERROR, panic.to_string()),
+        })??;
     }
     Ok(())
 }
