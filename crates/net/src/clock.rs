@@ -29,17 +29,19 @@ pub(crate) enum Due {
 }
 
 impl Clock {
-    /// Makes one that is set.
-    pub(crate) fn new(due: Due, after: Duration) -> Self {
+    /// Makes one that is set, if there is a time.
+    pub(crate) fn new(due: Due, after: Option<Duration>) -> Self {
         let mut clock = Self::default();
         clock.set(due, after);
         clock
     }
 
-    /// Sets the time, in place of what was set.
-    pub(crate) fn set(&mut self, due: Due, after: Duration) {
-        let sleep = Box::pin(tokio::time::sleep_until(Instant::now() + after));
-        self.0 = Some(Box::new(Alarm { due, sleep }));
+    /// Sets the time, in place of what was set; without a time it waits for nothing.
+    pub(crate) fn set(&mut self, due: Due, after: impl Into<Option<Duration>>) {
+        self.0 = after.into().map(|after| {
+            let sleep = Box::pin(tokio::time::sleep_until(Instant::now() + after));
+            Box::new(Alarm { due, sleep })
+        });
     }
 
     /// Waits for nothing.

@@ -42,10 +42,10 @@ pub(crate) struct Connection<S> {
 /// How the ends of a connection are treated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manners {
-    /// How long a peer may take until its session is open.
-    pub(crate) hello: Duration,
-    /// How long a peer may take to close once it was told to.
-    pub(crate) close: Duration,
+    /// How long a peer may take until its session is open, if there is a limit.
+    pub(crate) hello: Option<Duration>,
+    /// How long a peer may take to close once it was told to, if there is a limit.
+    pub(crate) close: Option<Duration>,
     /// Whether a breach of WebSocket's rules drops the connection without a close frame.
     pub(crate) fail_by_drop: bool,
     /// Whether a peer's close frame is answered with its own code and reason.

@@ -7,7 +7,8 @@
 //! Invariants:
 //! - No lock is held over an await, and none while a peer is waited for.
 //! - A connection at rest holds no buffer, and no timer once its session is open (pings aside).
-//! - What waits for a peer has a limit in octets; a peer that never speaks or never closes has a time limit.
+//! - What waits for a peer has a limit in octets; a peer that never speaks or never closes has a time limit,
+//!   unless a configuration lifts it.
 //! - However a connection ends, its realm is told.
 
 mod clock;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
 use crossbar_core::Access;
@@ -15,7 +16,6 @@ use crate::inlet::Inlet;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::session::Session;
-use crate::websocket::{CLOSE, HELLO};
 
 /// A RawSocket endpoint: its settings and the realms behind it.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub(crate) enum HandshakeFailure {
     Serializer,
 }
 
+/// How long a client may take to open a session.
+const HELLO: Duration = Duration::from_secs(10);
+/// How long a client may take to close.
+const CLOSE: Duration = Duration::from_secs(5);
 /// The longest message that is sent, in octets: one less than 16 Mi, which is said in two ways (WAMP spec and Twisted peers).
 const LONGEST: usize = (1 << 24) - 1;
 
@@ -123,8 +127,8 @@ impl RawSocketService {
             session,
             keep_alive: None,
             manners: Manners {
-                hello: HELLO,
-                close: CLOSE,
+                hello: Some(HELLO),
+                close: Some(CLOSE),
                 fail_by_drop: false,
                 echo_close: false,
             },

@@ -11,8 +11,9 @@ use tracing::debug;
 
 use crate::framing::Stage;
 use crate::http::Upgraded;
-use crate::websocket::CLOSE;
 
+/// How long a peer may take to close where the options set no limit: a test suite never ends otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Octets of a read.
 const READ: usize = 64 * 1024;
 
@@ -49,7 +50,7 @@ pub(crate) async fn echo<S: AsyncRead + AsyncWrite + Unpin>(upgraded: Upgraded<S
         if over {
             part(
                 stream,
-                service.options.close_handshake_timeout.unwrap_or(CLOSE),
+                service.options.close_handshake_timeout.unwrap_or(PATIENCE),
             )
             .await;
             return;

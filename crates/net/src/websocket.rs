@@ -1,7 +1,6 @@
 //! WebSocket services: what a connection is once its handshake is done.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbar_config::{WebSocket, WebSocketOptions};
 use crossbar_core::Access;
@@ -122,15 +121,10 @@ impl WebSocketService {
 
     fn manners(&self) -> Manners {
         Manners {
-            hello: self.options.open_handshake_timeout.unwrap_or(HELLO),
-            close: self.options.close_handshake_timeout.unwrap_or(CLOSE),
+            hello: self.options.open_handshake_timeout,
+            close: self.options.close_handshake_timeout,
             fail_by_drop: self.options.fail_by_drop,
             echo_close: self.options.echo_close_codereason,
         }
     }
 }
-
-/// How long a client may take to open a session, unless configured.
-pub(crate) const HELLO: Duration = Duration::from_secs(10);
-/// How long a client may take to close, unless configured.
-pub(crate) const CLOSE: Duration = Duration::from_secs(5);

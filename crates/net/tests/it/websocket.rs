@@ -255,6 +255,20 @@ async fn a_peer_that_answers_no_ping_is_dropped() {
     server.sessions(0).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handshake_without_a_limit_may_take_as_long_as_it_takes() {
+    let server = with(WebSocketOptions {
+        open_handshake_timeout: None,
+        ..WebSocketOptions::default()
+    });
+    let mut web = Web::connect(server.address, "/", JSON).await;
+    // Longer than the limit that there is by default.
+    let answer = tokio::time::timeout(Duration::from_secs(15), web.next()).await;
+    assert!(answer.is_err(), "{answer:?}");
+    web.send(HELLO).await;
+    assert_eq!(web.receive().await[0], 2);
+}
+
 #[tokio::test]
 async fn a_testee_sends_messages_back() {
     let server = Server::with(TransportKind::WebSocketTestee(Box::default()));
