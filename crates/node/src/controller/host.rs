@@ -13,17 +13,12 @@ use crate::api::{ApiError, error as uri};
 /// The node as the supervision of its workers sees it.
 pub(crate) struct NodeHost {
     controller: Weak<Controller>,
-    /// Whether the worker may use the management API beyond its own part.
-    exposed: bool,
 }
 
 impl NodeHost {
-    pub(crate) fn new(controller: &Arc<Controller>, exposed: bool) -> Self {
+    pub(crate) fn new(controller: &Arc<Controller>) -> Self {
         let controller = Arc::downgrade(controller);
-        Self {
-            controller,
-            exposed,
-        }
+        Self { controller }
     }
 }
 
@@ -31,7 +26,7 @@ impl Host for NodeHost {
     fn serve(&self, worker: &Worker, pid: u32, link: UnixStream) {
         if let Some(controller) = self.controller.upgrade() {
             let management = &controller.management;
-            management.serve_worker(&worker.id, pid, link, self.exposed);
+            management.serve_worker(&worker.id, pid, link);
         }
     }
 

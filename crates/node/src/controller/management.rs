@@ -71,16 +71,13 @@ impl Management {
     }
 
     /// Serves a worker's end of its link: its session may speak for that worker alone.
-    pub(crate) fn serve_worker(&self, id: &str, pid: u32, link: UnixStream, exposed: bool) {
+    pub(crate) fn serve_worker(&self, id: &str, pid: u32, link: UnixStream) {
         let name = worker_role(id);
         // With its dot: `worker1` has no say about `worker10`.
-        let mut permissions = vec![
+        let permissions = vec![
             prefix(&format!("{name}."), EVERYTHING),
             exact("crossbar.get_status", CALL),
         ];
-        if exposed {
-            permissions.push(prefix("crossbar.", CALL_AND_SUBSCRIBE));
-        }
         if let Err(error) = self.router.set_role(&realm(), role(&name, permissions)) {
             warn!(%error, "the management realm is gone");
             return;
@@ -160,10 +157,6 @@ const CALL: Actions = Actions {
     register: false,
     publish: false,
     subscribe: false,
-};
-const CALL_AND_SUBSCRIBE: Actions = Actions {
-    subscribe: true,
-    ..CALL
 };
 /// How long the realm's end may take; all its sessions are gone by then.
 const GRACE: Duration = Duration::from_millis(200);

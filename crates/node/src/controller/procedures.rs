@@ -207,12 +207,11 @@ impl Controller {
         spec: Spec,
     ) -> oneshot::Receiver<Result<(), ApiError>> {
         let (tell, started) = oneshot::channel();
-        let exposed = spec.exposed;
         let supervision = Supervision {
             worker: Arc::clone(worker),
             spec,
             console: Arc::clone(&self.console),
-            node: NodeHost::new(self, exposed),
+            node: NodeHost::new(self),
         };
         let (controller, worker) = (Arc::clone(self), Arc::clone(worker));
         tokio::spawn(async move {
@@ -249,7 +248,6 @@ impl Controller {
         Ok(Spec {
             id: id.to_owned(),
             kind,
-            exposed: options.raw.get("expose_controller") == Some(&json!(true)),
             title: title.unwrap_or_else(|| format!("crossbar-worker [{}]", kind.name())),
             environment: options.environment,
             cpus: options.cpu_affinity,

@@ -20,8 +20,6 @@ pub(crate) struct Spec {
     pub(crate) id: String,
     /// What it does.
     pub(crate) kind: WorkerType,
-    /// Whether it may use the management API beyond its own part.
-    pub(crate) exposed: bool,
     /// The process title.
     pub(crate) title: String,
     /// The process environment.

@@ -300,7 +300,6 @@ mod tests {
         Spec {
             id: "worker001".to_owned(),
             kind: WorkerType::Router,
-            exposed: false,
             title: "worker".to_owned(),
             environment: ProcessEnvironment {
                 inherit: Inherit::All,
