@@ -109,6 +109,7 @@ pub fn run(options: &ControllerOptions) -> Result<Ending, StartError> {
     info!("Booting standalone node ..");
     let config = load(options)?;
     let key = node_key(options, &config)?;
+    set_title(&config.controller.title);
     // One thread is enough here, and costs an idle node the least.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -212,6 +213,13 @@ fn node_id(config: &crossbar_config::Node) -> String {
         let host = crate::key::host_name().to_lowercase();
         format!("{host}-{}", std::process::id())
     })
+}
+
+/// Sets the name of the process; the system keeps its first 15 octets.
+fn set_title(title: &str) {
+    let name = std::ffi::CString::new(title);
+    // A title that does not fit is of no consequence.
+    let _ = name.map(|name| rustix::thread::set_name(&name));
 }
 
 /// Gets the node's key. The built-in default node leaves no files behind: its key lives as long as it does.

@@ -52,7 +52,7 @@ impl Surroundings {
         [&PROCEDURES[..], &process::PROCEDURES].concat()
     }
 
-    /// Gives what items of the configuration are read in. Variables were substituted when the node's was read.
+    /// Gives what items of the configuration are read in; those of a call may name variables, too.
     pub(crate) fn surroundings(&self) -> crossbar_config::Surroundings {
         crossbar_config::Surroundings {
             cbdir: self.directory.clone(),
