@@ -2,6 +2,8 @@
 
 mod commands;
 mod help;
+mod node;
+mod running;
 
 use std::path::Path;
 use std::process::{Command, Output};
