@@ -16,7 +16,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .unwrap()
+        .expect("the system gives what it takes")
         .block_on(async {
             let limited = tokio::time::timeout(Duration::from_secs(20), future).await;
             limited.expect("in time")
@@ -25,8 +25,9 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 async fn join(directory: &Path) -> Session {
     let target = format!("unix:{}", socket(directory).display());
-    let target: Target = target.parse().unwrap();
-    connect(&target, Options::realm("realm1")).await.unwrap()
+    let target: Target = target.parse().expect("it is a URL");
+    let session = connect(&target, Options::realm("realm1")).await;
+    session.expect("the router takes everybody")
 }
 
 async fn double(invocation: Invocation) -> Result<crossbar_client::Arguments, Failure> {

@@ -29,11 +29,11 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .expect("the program starts");
         let (sender, lines) = mpsc::channel();
         let streams: [Box<dyn Read + Send>; 2] = [
-            Box::new(child.stdout.take().unwrap()),
-            Box::new(child.stderr.take().unwrap()),
+            Box::new(child.stdout.take().expect("it is piped")),
+            Box::new(child.stderr.take().expect("it is piped")),
         ];
         for stream in streams {
             let sender = sender.clone();
@@ -85,23 +85,26 @@ impl Running {
     pub(crate) fn workers(&self) -> Vec<i32> {
         let pid = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-        let children = children.unwrap();
+        let children = children.expect("the controller runs");
         children
             .split_whitespace()
-            .map(|pid| pid.parse().unwrap())
+            .map(|pid| pid.parse().expect("it is a number"))
             .collect()
     }
 
     /// Sends the controller a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        send(i32::try_from(self.child.id()).unwrap(), signal);
+        send(
+            i32::try_from(self.child.id()).expect("ids are small"),
+            signal,
+        );
     }
 
     /// Waits for the controller's end, and gives its exit status and the rest of the log.
     pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
                 let rest: Vec<String> = self.lines.iter().collect();
                 self.log.extend(rest);
                 return (status, std::mem::take(&mut self.log));
@@ -125,13 +128,17 @@ impl Drop for Running {
 
 /// Sends a process a signal.
 pub(crate) fn send(pid: i32, signal: Signal) {
-    kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    kill_process(id(pid), signal).expect("the process runs");
+}
+
+fn id(pid: i32) -> Pid {
+    Pid::from_raw(pid).expect("0 is no process")
 }
 
 /// Waits until a process is gone.
 pub(crate) fn wait_gone(pid: i32) {
     let deadline = Instant::now() + PATIENCE;
-    while test_kill_process(Pid::from_raw(pid).unwrap()).is_ok() && !is_zombie(pid) {
+    while test_kill_process(id(pid)).is_ok() && !is_zombie(pid) {
         assert!(Instant::now() < deadline, "process {pid} does not end");
         thread::yield_now();
     }
@@ -148,8 +155,9 @@ fn is_zombie(pid: i32) -> bool {
 
 /// Makes a node directory with this configuration.
 pub(crate) fn directory(config: &serde_json::Value) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("config.json"), config.to_string()).unwrap();
+    let directory = tempfile::tempdir().expect("there is room");
+    let file = directory.path().join("config.json");
+    std::fs::write(file, config.to_string()).expect("there is room");
     directory
 }
 
