@@ -15,7 +15,7 @@ use super::{Controller, Ending};
 use crate::api::{ApiError, Arguments, Caller, error};
 use crate::clock::Utc;
 use crate::link::{Api, BoxFuture, Call};
-use crate::process::{self, Outcome, system_stats};
+use crate::process::{self, system_stats};
 use crate::worker::WorkerType;
 
 /// The controller's own procedures, beside those of every process.
@@ -69,7 +69,13 @@ impl Controller {
             "get_worker_log" => self.get_worker_log(arguments),
             "start_worker" => self.start_worker(arguments, &call).await,
             "stop_worker" => self.stop_worker(arguments, &call.caller).await,
-            _ => self.process_call(name, arguments, &call.caller),
+            _ => {
+                let publish = |topic: &str, event: serde_json::Value| {
+                    let topic = format!("crossbar.{topic}");
+                    self.publish(&topic, event.into(), &call.caller);
+                };
+                self.process.call(name, arguments, &call.caller, publish)
+            }
         }
     }
 
@@ -277,22 +283,6 @@ impl Controller {
         worker.stop(if kill { Stop::Kill } else { Stop::Terminate });
         worker.end().await;
         Ok(info.into())
-    }
-
-    fn process_call(
-        &self,
-        name: &str,
-        arguments: Arguments,
-        caller: &Caller,
-    ) -> Result<Value, ApiError> {
-        match self.process.call(name, arguments)? {
-            Outcome::Result(value) => Ok(value),
-            Outcome::AffinitySet { cpus, relative } => {
-                let event = json!({"cpus": cpus, "relative": relative, "affinity": cpus, "who": caller.to_json()});
-                self.publish("crossbar.on_cpu_affinity_set", event.into(), caller);
-                Ok(json!(cpus).into())
-            }
-        }
     }
 
     fn publish(&self, topic: &str, event: Value, caller: &Caller) {

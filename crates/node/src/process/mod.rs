@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbar_wire::Value;
 use serde_json::json;
 
-use crate::api::{ApiError, Arguments, error};
+use crate::api::{ApiError, Arguments, Caller, error};
 use crate::clock::Utc;
 
 pub(crate) use affinity::set_affinity;
@@ -37,19 +37,6 @@ pub(crate) struct Process {
     started_utc: String,
 }
 
-/// What a call on the process brought.
-pub(crate) enum Outcome {
-    /// Its result.
-    Result(Value),
-    /// The processors to run on have been set; the event `on_cpu_affinity_set` tells it.
-    AffinitySet {
-        /// The processors.
-        cpus: Vec<usize>,
-        /// Whether the caller counted among those allowed.
-        relative: bool,
-    },
-}
-
 impl Process {
     /// Notes the time of the start.
     pub(crate) fn start() -> Self {
@@ -69,10 +56,20 @@ impl Process {
         self.started.elapsed()
     }
 
-    /// Does what one of [`PROCEDURES`] asks for.
-    pub(crate) fn call(&self, name: &str, mut arguments: Arguments) -> Result<Outcome, ApiError> {
+    /// Does what one of [`PROCEDURES`] asks for; `publish` takes the last component of a topic, and an event.
+    pub(crate) fn call(
+        &self,
+        name: &str,
+        mut arguments: Arguments,
+        caller: &Caller,
+        publish: impl FnOnce(&str, serde_json::Value),
+    ) -> Result<Value, ApiError> {
         if name == "set_cpu_affinity" {
-            return set_cpu_affinity(arguments);
+            let (cpus, relative) = set_cpu_affinity(arguments)?;
+            let who = caller.to_json();
+            let event = json!({"cpus": cpus, "relative": relative, "affinity": cpus, "who": who});
+            publish("on_cpu_affinity_set", event);
+            return Ok(json!(cpus).into());
         }
         if name == "get_cpu_count" {
             arguments.flag("logical", true)?;
@@ -94,11 +91,11 @@ impl Process {
             "uptime" => Value::from(self.uptime().as_secs_f64()),
             _ => return Err(ApiError::new(error::NO_SUCH_PROCEDURE, name)),
         };
-        Ok(Outcome::Result(result))
+        Ok(result)
     }
 }
 
-fn set_cpu_affinity(mut arguments: Arguments) -> Result<Outcome, ApiError> {
+fn set_cpu_affinity(mut arguments: Arguments) -> Result<(Vec<usize>, bool), ApiError> {
     let list = arguments.required("cpus")?;
     let relative = arguments.flag("relative", true)?;
     arguments.end()?;
@@ -112,7 +109,7 @@ fn set_cpu_affinity(mut arguments: Arguments) -> Result<Outcome, ApiError> {
         return Err(ApiError::new(error::INVALID_ARGUMENT, text));
     };
     let cpus = set_affinity(&cpus, relative)?;
-    Ok(Outcome::AffinitySet { cpus, relative })
+    Ok((cpus, relative))
 }
 
 fn unavailable(fault: &std::io::Error) -> ApiError {
@@ -124,11 +121,12 @@ mod tests {
     use super::*;
 
     fn call(name: &str) -> Value {
-        let arguments = Arguments::new(Vec::new(), Vec::new());
-        match Process::start().call(name, arguments).unwrap() {
-            Outcome::Result(value) => value,
-            Outcome::AffinitySet { .. } => panic!("not asked for"),
-        }
+        call_with(name, Arguments::default()).unwrap()
+    }
+
+    fn call_with(name: &str, arguments: Arguments) -> Result<Value, ApiError> {
+        let caller = Caller::default();
+        Process::start().call(name, arguments, &caller, |topic, _| panic!("{topic}"))
     }
 
     #[test]
@@ -138,8 +136,7 @@ mod tests {
                 assert_ne!(call(name), Value::Null, "{name}");
             }
         }
-        let unknown = Process::start().call("get_money", Arguments::new(vec![], vec![]));
-        assert!(unknown.is_err());
+        assert!(call_with("get_money", Arguments::default()).is_err());
     }
 
     #[test]
@@ -157,7 +154,7 @@ mod tests {
     fn an_unknown_processor_is_refused() {
         let cpus = Value::List(vec![Value::Integer(100_000)]);
         let arguments = Arguments::new(vec![cpus], Vec::new());
-        let result = Process::start().call("set_cpu_affinity", arguments);
+        let result = call_with("set_cpu_affinity", arguments);
         assert!(matches!(result, Err(error) if error.uri == "crossbar.error.runtime_error"));
     }
 }

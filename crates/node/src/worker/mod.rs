@@ -5,9 +5,11 @@ mod realms;
 mod router;
 mod router_realms;
 mod router_transports;
-mod surroundings;
 mod testee;
+#[cfg(test)]
+mod tests;
 mod transports;
+mod workplace;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,8 +23,8 @@ use crate::link::{Link, LinkError};
 use crate::log::{self, LogLevel};
 use crate::process::set_affinity;
 use router::RouterWorker;
-use surroundings::{Surroundings, invalid};
 use testee::TesteeWorker;
+use workplace::{Workplace, invalid};
 
 pub use kind::WorkerType;
 
@@ -88,7 +90,7 @@ async fn serve(worker: &WorkerProcess) -> Result<(), WorkerError> {
     tokio::spawn(ignore_interrupts(signal(SignalKind::interrupt())?));
     let link = Link::inherited().await?;
     let asked = Arc::new(Notify::new());
-    let around = Surroundings::new(worker, link.clone(), Arc::clone(&asked));
+    let around = Workplace::new(worker, link.clone(), Arc::clone(&asked));
     let net = Arc::clone(&around.net);
     match worker.kind {
         WorkerType::Router => link.serve(Arc::new(RouterWorker::new(around))).await?,

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbar_wire::Value;
 use serde_json::json;
 
-use super::Surroundings;
+use super::Workplace;
 use super::realms::Realms;
 use super::transports::Transports;
 use crate::api::{ApiError, Arguments, Caller};
@@ -11,7 +11,7 @@ use crate::link::{Api, BoxFuture, Call};
 
 /// A `router` worker.
 pub(crate) struct RouterWorker {
-    pub(super) around: Surroundings,
+    pub(super) around: Workplace,
     state: Mutex<State>,
 }
 
@@ -51,7 +51,7 @@ impl Api for RouterWorker {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        [&PROCEDURES[..], &Surroundings::procedures()].concat()
+        [&PROCEDURES[..], &Workplace::procedures()].concat()
     }
 
     fn call(self: Arc<Self>, name: &'static str, call: Call) -> BoxFuture<Result<Value, ApiError>> {
@@ -60,7 +60,7 @@ impl Api for RouterWorker {
 }
 
 impl RouterWorker {
-    pub(crate) fn new(around: Surroundings) -> Self {
+    pub(crate) fn new(around: Workplace) -> Self {
         Self {
             around,
             state: Mutex::default(),

@@ -4,7 +4,7 @@ use crossbar_net::Listener;
 use crossbar_wire::Value;
 use serde_json::json;
 
-use super::Surroundings;
+use super::Workplace;
 use super::router::only;
 use super::transports::cannot_listen;
 use crate::api::{ApiError, Arguments, Caller, error};
@@ -12,7 +12,7 @@ use crate::link::{Api, BoxFuture, Call};
 
 /// A `websocket-testee` worker: one transport that sends back every message, to be tested for its conformance.
 pub(crate) struct TesteeWorker {
-    around: Surroundings,
+    around: Workplace,
     transport: Mutex<Option<Running>>,
 }
 
@@ -34,7 +34,7 @@ impl Api for TesteeWorker {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        [&PROCEDURES[..], &Surroundings::procedures()].concat()
+        [&PROCEDURES[..], &Workplace::procedures()].concat()
     }
 
     fn call(self: Arc<Self>, name: &'static str, call: Call) -> BoxFuture<Result<Value, ApiError>> {
@@ -44,7 +44,7 @@ impl Api for TesteeWorker {
 }
 
 impl TesteeWorker {
-    pub(crate) const fn new(around: Surroundings) -> Self {
+    pub(crate) const fn new(around: Workplace) -> Self {
         Self {
             around,
             transport: Mutex::new(None),

@@ -10,10 +10,10 @@ use super::WorkerProcess;
 use crate::api::{ApiError, Arguments, Caller, error};
 use crate::clock::Utc;
 use crate::link::Link;
-use crate::process::{self, Outcome, Process};
+use crate::process::{self, Process};
 
 /// What the procedures of a worker work on, whatever its type.
-pub(crate) struct Surroundings {
+pub(crate) struct Workplace {
     prefix: String,
     node: String,
     directory: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Surroundings {
 /// The procedures of every worker, beside those of every process.
 const PROCEDURES: [&str; 2] = ["shutdown", "get_node_id"];
 
-impl Surroundings {
+impl Workplace {
     pub(crate) fn new(worker: &WorkerProcess, link: Link, asked: Arc<Notify>) -> Self {
         Self {
             prefix: format!("crossbar.worker.{}.", worker.id),
@@ -86,22 +86,9 @@ impl Surroundings {
                 self.asked.notify_one();
                 Ok(Value::Null)
             }
-            _ => self.process_call(name, arguments, caller),
-        }
-    }
-
-    fn process_call(
-        &self,
-        name: &str,
-        arguments: Arguments,
-        caller: &Caller,
-    ) -> Result<Value, ApiError> {
-        match self.process.call(name, arguments)? {
-            Outcome::Result(value) => Ok(value),
-            Outcome::AffinitySet { cpus, relative } => {
-                let event = json!({"cpus": cpus, "relative": relative, "affinity": cpus, "who": caller.to_json()});
-                self.publish("on_cpu_affinity_set", event, caller);
-                Ok(json!(cpus).into())
+            _ => {
+                let publish = |topic: &str, event| self.publish(topic, event, caller);
+                self.process.call(name, arguments, caller, publish)
             }
         }
     }
