@@ -193,6 +193,29 @@ fn no_worker_outlives_a_killed_controller_and_the_node_starts_again() {
 }
 
 #[test]
+fn even_a_worker_that_is_stuck_does_not_outlive_its_controller() {
+    let directory = directory(&config());
+    let node = Running::up(directory.path(), &[]);
+    let worker = node.workers()[0];
+    send(worker, Signal::STOP);
+    node.signal(Signal::KILL);
+    node.end();
+    wait_gone(worker);
+}
+
+#[test]
+fn a_stuck_worker_does_not_hold_up_the_end_of_its_node() {
+    let directory = directory(&config());
+    let mut node = Running::up(directory.path(), &[]);
+    send(node.workers()[0], Signal::STOP);
+    node.signal(Signal::TERM);
+    node.wait_for("Shutting down on SIGTERM");
+    // The second signal spares the wait.
+    node.signal(Signal::TERM);
+    assert_eq!(node.end().0.code(), Some(0));
+}
+
+#[test]
 fn a_worker_ignores_an_interrupt() {
     let directory = directory(&config());
     let mut node = Running::up(directory.path(), &["--loglevel", "debug"]);

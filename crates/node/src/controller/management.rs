@@ -1,7 +1,6 @@
 //! The management realm `crossbar`: no port, no socket file; only the node's own processes can reach it.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
 use crossbar_core::{
@@ -52,12 +51,11 @@ impl Management {
         Ok(())
     }
 
-    /// Leaves the realm and ends it.
+    /// Leaves the realm, which ends with the process.
     pub(crate) async fn close(&self) {
         if let Some(link) = self.link.get() {
             link.leave().await;
         }
-        self.router.drain(GRACE).await;
     }
 
     /// Gives the controller's session.
@@ -158,7 +156,5 @@ const CALL: Actions = Actions {
     publish: false,
     subscribe: false,
 };
-/// How long the realm's end may take; all its sessions are gone by then.
-const GRACE: Duration = Duration::from_millis(200);
 /// Capacity of the controller's way to its own realm, in octets.
 const PIPE: usize = 64 * 1024;

@@ -215,11 +215,16 @@ fn node_id(config: &crossbar_config::Node) -> String {
     })
 }
 
-/// Sets the name of the process; the system keeps its first 15 octets.
+/// Sets the name of the process, where there is a way; Linux keeps its first 15 octets.
 fn set_title(title: &str) {
-    let name = std::ffi::CString::new(title);
-    // A title that does not fit is of no consequence.
-    let _ = name.map(|name| rustix::thread::set_name(&name));
+    #[cfg(target_os = "linux")]
+    {
+        let name = std::ffi::CString::new(title);
+        // A title that does not fit is of no consequence.
+        let _ = name.map(|name| rustix::thread::set_name(&name));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = title;
 }
 
 /// Gets the node's key. The built-in default node leaves no files behind: its key lives as long as it does.

@@ -1,6 +1,10 @@
 //! What the management API tells about a process, and what it does to it: `crossbar.*` for the controller,
 //! `crossbar.worker.<id>.*` for a worker.
 
+#[cfg(target_os = "linux")]
+mod affinity;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_affinity.rs"]
 mod affinity;
 mod inspect;
 mod system;

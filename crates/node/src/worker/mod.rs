@@ -121,12 +121,13 @@ async fn ignore_interrupts(mut interrupt: Signal) {
     }
 }
 
-/// Lets the system end this process together with the controller, in whatever way that goes.
+/// Lets the system end this process together with the controller, in whatever way that goes and even if nothing here
+/// runs any more. A controller that ends in good order has waited for its workers.
 fn die_with_parent() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, set_parent_process_death_signal};
-        if let Err(error) = set_parent_process_death_signal(Some(Signal::TERM)) {
+        if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
             // The closed link ends the worker as well.
             debug!(%error, "the system does not tell of the controller's death");
         }
@@ -146,4 +147,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// How long sessions have to answer GOODBYE, and connections to close after that: together shorter than the controller's patience.
-const GRACE: Duration = Duration::from_millis(1500);
+const GRACE: Duration = Duration::from_millis(1200);
