@@ -216,6 +216,25 @@ fn a_stuck_worker_does_not_hold_up_the_end_of_its_node() {
 }
 
 #[test]
+fn several_workers_start_at_a_time_and_disabled_ones_do_not() {
+    let worker = |id: &str, disabled: bool| {
+        let options = json!({"disabled": disabled, "env": {"inherit": false}});
+        json!({"type": "router", "id": id, "options": options})
+    };
+    let config = json!({
+        "version": 2,
+        "controller": {"options": {"enable_parallel_worker_start": true}},
+        "workers": [worker("first", true), worker("second", false), worker("third", false)],
+    });
+    let directory = directory(&config);
+    let node = Running::up(directory.path(), &[]);
+    assert_eq!(node.workers().len(), 2);
+    let log = node.log.join("\n");
+    assert!(log.contains("Router second has been started"), "{log}");
+    assert!(!log.contains("first"), "{log}");
+}
+
+#[test]
 fn a_worker_ignores_an_interrupt() {
     let directory = directory(&config());
     let mut node = Running::up(directory.path(), &["--loglevel", "debug"]);
