@@ -237,9 +237,12 @@ class Player:
         if verb == "octets":
             return await self._octets(name, bytes.fromhex(rest))
         session = self.sessions[name]
-        if verb in (">", ">>", ">x"):
-            session.send(self._message(rest))
-        if verb == ">":
+        message = self._message(rest) if verb in (">", ">>", ">x") else None
+        if message is not None:
+            session.send(message)
+        if verb == ">" and session.joined and message and message[0] == GOODBYE:
+            await self._until_goodbye(session)
+        elif verb == ">":
             await self._sync(session)
         elif verb == ">>":
             pass
@@ -332,6 +335,15 @@ class Player:
         self._record(session, reply)
         if isinstance(reply, list) and reply[0] == ABORT and "end" in self.conversation.keep:
             await self._until_ended(session)
+
+    async def _until_goodbye(self, session):
+        """After its GOODBYE a peer sends nothing, so nothing can be asked of the router: its GOODBYE is waited for."""
+        while session.joined:
+            reply = await session.take(DEADLINE)
+            self._record(session, reply)
+            if reply is None:
+                session.joined = False
+        await self._sync(None)
 
     async def _until_ended(self, session):
         """Records all that comes until the transport closes; says so if it stays open."""
