@@ -301,6 +301,12 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id();
+        // The kernel lets the parent go on a moment before it shows the child's new arguments.
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        let arguments = || std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+        while arguments().is_empty() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
         let (state, kept) = state_of(&json!({"pid": pid}).to_string());
         child.kill().unwrap();
         child.wait().unwrap();
