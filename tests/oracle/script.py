@@ -41,7 +41,7 @@ import wire
 
 BARRIER_FIRST = 900_000_000
 NO_SUBSCRIPTION = 2**53
-QUIET = 0.5
+QUIET = 1.0
 DEADLINE = 10.0
 LONGEST_OCTETS = 16
 HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE, ERROR = 1, 2, 3, 4, 5, 6, 8
@@ -331,7 +331,7 @@ class Player:
         return base64.b64encode(digest).decode()
 
     async def _until_joined_or_ended(self, session):
-        reply = await session.take(QUIET)
+        reply = await session.take(DEADLINE)
         self._record(session, reply)
         if isinstance(reply, list) and reply[0] == ABORT and "end" in self.conversation.keep:
             await self._until_ended(session)
