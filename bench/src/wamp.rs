@@ -82,7 +82,11 @@ impl Wamp {
         for frame in self.batch.drain(..) {
             let answer =
                 Message::decode(self.connection.format(), &frame).map_err(io::Error::other)?;
-            if !matches!(answer, Message::Registered(_) | Message::Subscribed(_)) {
+            // Events of an earlier measurement may still be on their way.
+            if !matches!(
+                answer,
+                Message::Registered(_) | Message::Subscribed(_) | Message::Event(_)
+            ) {
                 return Err(io::Error::other(format!("refused: {answer:?}")));
             }
         }

@@ -143,13 +143,17 @@ impl<'f> CborReader<'f> {
         Ok(())
     }
 
-    /// Reads past a value of indefinite length, a tagged or a rare one.
+    /// Reads past a value of indefinite length, a tagged or a rare one. A tag is a level: receivers may recurse for it.
     fn skip_unusual(&mut self) -> Result<(), Fault> {
+        let depth = self.cursor.depth;
         loop {
             let token = self.token()?;
             if !matches!(token, Token::Tag(_)) {
-                return self.skip_rest(token);
+                self.skip_rest(token)?;
+                self.cursor.depth = depth;
+                return Ok(());
             }
+            self.cursor.enter(1)?;
         }
     }
 

@@ -436,17 +436,21 @@ fn depth_is_limited() {
 }
 
 #[test]
-fn a_million_cbor_tags_need_no_stack() {
-    let frame = Bytes::from(
-        [
-            b"\x85\x18\x30\x01\xa0\x61a\x81".as_slice(),
-            &[0xc6; 1_000_000],
-            b"\x01",
-        ]
-        .concat(),
-    );
-    let message = Message::decode(Format::Cbor, &frame).unwrap();
+fn cbor_tags_are_levels() {
+    let tagged = |tags: usize| {
+        let head = b"\x85\x18\x30\x01\xa0\x61a\x81".as_slice();
+        Bytes::from([head, &vec![0xc6; tags], b"\x01"].concat())
+    };
+    let room = usize::try_from(MAX_DEPTH).unwrap() - 2;
+    let message = Message::decode(Format::Cbor, &tagged(room)).unwrap();
     let mut out = Vec::new();
     assert!(message.encode(Format::Json, &mut out).is_err());
     assert!(out.is_empty());
+    for tags in [room + 1, 1_000_000] {
+        let error = Message::decode(Format::Cbor, &tagged(tags)).unwrap_err();
+        assert!(
+            error.to_string().contains("more than 128 levels"),
+            "{error}"
+        );
+    }
 }
