@@ -1,9 +1,10 @@
-//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`, `deny`, `bench`.
+//! Project chores: `cargo xtask setup`, `test`, `oracle`, `suite`, `conformance`, `deny`, `bench`.
 //!
 //! What the tests need from outside (Crossbar.io itself, Autobahn for Python and JavaScript, Chromium, the Autobahn
 //! test suite) is installed by `setup`, pinned, below `.cache/test-tools` or `$CROSSBAR_TEST_TOOLS`.
 
 mod bench;
+mod conformance;
 mod failure;
 mod node;
 mod oracle;
@@ -41,6 +42,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "setup" => setup::run(&project).map(drop),
         "test" => test::run(&project, rest),
         "oracle" => oracle::run(&project, rest),
+        "conformance" => conformance::run(&project),
         "bench" => bench::run(&project, rest),
         "deny" => setup::deny(&project),
         "suite" => suite::run(&project, rest),
@@ -65,6 +67,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [--only PART] [--long] run all tests, or one part: rust, python, node, browser, oracle, suite
   oracle [--match TEXT] [--show TEXT]
                               play the conversations against Crossbar.io and ours, print what differs
+  conformance                 write docs/wamp-conformance.md from the names of the tests
   deny                        check licences, sources and duplicates of the dependencies
   suite [--long]              run the Autobahn WebSocket test suite (--long: with section 9)
 
