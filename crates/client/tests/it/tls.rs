@@ -55,7 +55,7 @@ async fn reaches(host: &str, tls: Tls) -> Result<(), ConnectError> {
 }
 
 #[tokio::test]
-async fn a_known_authority_is_trusted() {
+async fn t07_a_known_authority_is_trusted() {
     reaches("localhost", Tls::Authorities(vec![authority()]))
         .await
         .unwrap();
@@ -72,7 +72,7 @@ async fn a_known_authority_is_trusted() {
 }
 
 #[tokio::test]
-async fn another_name_or_authority_is_not() {
+async fn t07_another_name_or_authority_is_not() {
     let error = reaches("127.0.0.1", Tls::Authorities(vec![authority()])).await;
     assert!(matches!(error, Err(ConnectError::Tls(_))));
     let nobody = RootCertStore::empty();

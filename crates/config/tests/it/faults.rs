@@ -164,6 +164,20 @@ fn features_of_later_versions_are_named() {
 }
 
 #[test]
+fn x03_catalogs_of_interfaces_are_refused_with_the_reason() {
+    check_transport(
+        r#"{"type": "web", "endpoint": {"type": "tcp", "port": 8080}, "paths": {"/": {"type": "catalog"}}}"#,
+        &[
+            r#".paths["/"].type: the Web service type "catalog" is not supported: it belongs to XBR"#,
+        ],
+    );
+    check_realm(
+        r#"{"name": "r", "inventory": {"type": "wamp.eth", "catalogs": []}}"#,
+        &[r#".inventory: the key "inventory" is not supported: it belongs to XBR"#],
+    );
+}
+
+#[test]
 fn controller() {
     check(
         r#"{"version": 2, "controller": {"id": "N", "options": {"title": 5, "shutdown": ["shutdown_on_worker_exits", 1]}}}"#,

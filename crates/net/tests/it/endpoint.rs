@@ -69,7 +69,7 @@ async fn several_listeners_share_a_port() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_unix_socket_replaces_only_a_dead_one() {
+async fn t07_a_unix_socket_replaces_only_a_dead_one() {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = tempfile::tempdir().unwrap();

@@ -284,7 +284,7 @@ fn crossbars_private_keys_are_skipped() {
 }
 
 #[test]
-fn white_space_anywhere_in_json() {
+fn f01_white_space_anywhere_in_json() {
     let spaced =
         json(" [ 48 ,\n1 ,\t{ \"timeout\" : 5 } , \"com.a\" , [ 1 , 2 ] , { \"a\" : [ ] } ]\r\n");
     assert_eq!(
@@ -294,7 +294,7 @@ fn white_space_anywhere_in_json() {
 }
 
 #[test]
-fn escapes_in_keys_and_uris_of_json() {
+fn f01_escapes_in_keys_and_uris_of_json() {
     let call = json("[48,1,{\"\\u0074imeout\":5},\"com.\\u00e9\\ud83d\\ude00\\n\\/\"]");
     let Message::Call(call) = call else {
         panic!("CALL is something else");
@@ -304,7 +304,7 @@ fn escapes_in_keys_and_uris_of_json() {
 }
 
 #[test]
-fn cbor_of_indefinite_length_in_the_envelope() {
+fn f03_cbor_of_indefinite_length_in_the_envelope() {
     // CALL with an indefinite list, options dictionary, key (in chunks), procedure (in chunks), args and kwargs.
     let streamed = "9f 1830 01 bf 7f 6474696d65 636f7574 ff 05 ff 7f 63636f6d 622e61 ff \
                     9f 01 ff bf 6161 5f 4101 4102 ff ff ff";
@@ -318,7 +318,7 @@ fn cbor_of_indefinite_length_in_the_envelope() {
 }
 
 #[test]
-fn the_payload_is_copied_octet_by_octet_within_one_serializer() {
+fn f06_the_payload_is_copied_octet_by_octet_within_one_serializer() {
     // Wide integers, single floats, an extension, integer keys; CBOR tags, NaN, duplicate keys.
     let msgpack = "95 30 01 80 a161 96 d30000000000000001 ca3f800000 c70305616263 81 07 08 cb7ff8000000000001 c4 01 ff";
     let call = hex(Format::MsgPack, msgpack);
@@ -332,7 +332,7 @@ fn the_payload_is_copied_octet_by_octet_within_one_serializer() {
 }
 
 #[test]
-fn payload_transparency_with_a_binary_or_text_in_the_place_of_args() {
+fn e05_payload_transparency_with_a_binary_or_text_in_the_place_of_args() {
     for (format, digits) in [
         (
             Format::MsgPack,
@@ -361,7 +361,7 @@ fn payload_transparency_with_a_binary_or_text_in_the_place_of_args() {
 }
 
 #[test]
-fn payload_passthru_attributes_are_forwarded() {
+fn e01_x06_payload_passthru_attributes_are_forwarded() {
     for message in [
         r#"[16,1,{"ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"xsalsa20poly1305","ppt_keyid":"k"},"a",["\u0000AQI="]]"#,
         r#"[48,1,{"ppt_scheme":"x_own","transaction_hash":"h","forward_for":[{"session":1,"authid":"b","authrole":"c"}]},"a"]"#,
@@ -398,7 +398,7 @@ fn duplicate_keys_the_last_one_counts() {
 }
 
 #[test]
-fn long_strings_of_msgpack_use_every_header() {
+fn f02_long_strings_of_msgpack_use_every_header() {
     for length in [31, 32, 255, 256, 65_535, 65_536] {
         let procedure = "a".repeat(length);
         let call = json(&format!(r#"[48,1,{{}},"{procedure}"]"#));

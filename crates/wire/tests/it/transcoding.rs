@@ -87,7 +87,7 @@ fn fails(from: Format, value: &str, to: Format, expected: &str) {
 }
 
 #[test]
-fn scalars() {
+fn f06_scalars() {
     alike("null", "c0", "f6");
     alike("true", "c3", "f5");
     alike("false", "c2", "f4");
@@ -96,7 +96,7 @@ fn scalars() {
 }
 
 #[test]
-fn integers_take_the_shortest_form() {
+fn f06_integers_take_the_shortest_form() {
     alike("0", "00", "00");
     alike("23", "17", "17");
     alike("24", "18", "1818");
@@ -131,7 +131,7 @@ fn integers_take_the_shortest_form() {
 }
 
 #[test]
-fn integers_beyond_64_bits() {
+fn f06_integers_beyond_64_bits() {
     let json = |digits: &str, to| converted(Format::Json, Bytes::from(format!("[{digits}]")), to);
     let rows = [
         ("18446744073709551616", "c249010000000000000000"),
@@ -158,7 +158,7 @@ fn integers_beyond_64_bits() {
 }
 
 #[test]
-fn integers_with_too_many_digits() {
+fn f06_integers_with_too_many_digits() {
     let json = |digits: usize, to| {
         converted(
             Format::Json,
@@ -180,7 +180,7 @@ fn integers_with_too_many_digits() {
 }
 
 #[test]
-fn floats_stay_floats() {
+fn f06_floats_stay_floats() {
     alike("1.0", "cb3ff0000000000000", "fb3ff0000000000000");
     alike("-0.1", "cbbfb999999999999a", "fbbfb999999999999a");
     alike("1e300", "cb7e37e43c8800759c", "fb7e37e43c8800759c");
@@ -205,7 +205,7 @@ fn floats_stay_floats() {
 }
 
 #[test]
-fn nan_and_infinity_become_null_in_json() {
+fn f06_nan_and_infinity_become_null_in_json() {
     for (msgpack, cbor) in [
         ("cb7ff8000000000000", "f97e00"),
         ("cb7ff0000000000000", "f97c00"),
@@ -218,7 +218,7 @@ fn nan_and_infinity_become_null_in_json() {
 }
 
 #[test]
-fn binary() {
+fn f06_binary() {
     alike(r#""\u0000AQI=""#, "c4020102", "420102");
     alike(r#""\u0000""#, "c400", "40");
     let long = "ab".repeat(300);
@@ -237,7 +237,7 @@ fn binary() {
 }
 
 #[test]
-fn text_with_escapes() {
+fn f06_text_with_escapes() {
     alike(
         r#""a\"\\\n\t\u0001é😀""#,
         "ae 61 22 5c 0a 09 01 c3a9 f09f9880"
@@ -248,7 +248,7 @@ fn text_with_escapes() {
 }
 
 #[test]
-fn text_that_starts_with_nul() {
+fn f06_text_that_starts_with_nul() {
     becomes(Format::MsgPack, "a20061", Format::Cbor, "620061");
     let error = "JSON cannot express a string that starts with NUL";
     fails(Format::MsgPack, "a20061", Format::Json, error);
@@ -263,7 +263,7 @@ fn text_that_starts_with_nul() {
 }
 
 #[test]
-fn undefined_becomes_null() {
+fn f06_undefined_becomes_null() {
     becomes(Format::Cbor, "f7", Format::Json, "null");
     becomes(Format::Cbor, "f7", Format::MsgPack, "c0");
     becomes(Format::MsgPack, "d40000", Format::Json, "null");
@@ -271,7 +271,7 @@ fn undefined_becomes_null() {
 }
 
 #[test]
-fn lists_and_dictionaries_nested() {
+fn f06_lists_and_dictionaries_nested() {
     alike(
         r#"[1,[],{"a":[{}]}]"#,
         "9301908 1a1619180".replace(' ', "").as_str(),
@@ -297,7 +297,7 @@ fn lists_and_dictionaries_nested() {
 }
 
 #[test]
-fn indefinite_lengths_become_definite() {
+fn f06_indefinite_lengths_become_definite() {
     becomes(
         Format::Cbor,
         "9f01bf616102ffff",
@@ -314,7 +314,7 @@ fn indefinite_lengths_become_definite() {
 }
 
 #[test]
-fn keys_that_are_not_text() {
+fn f06_keys_that_are_not_text() {
     becomes(Format::MsgPack, "810102", Format::Cbor, "a10102");
     becomes(Format::Cbor, "a12002", Format::MsgPack, "81ff02");
     becomes(Format::MsgPack, "81c3c0", Format::Cbor, "a1f5f6");
@@ -327,7 +327,7 @@ fn keys_that_are_not_text() {
 }
 
 #[test]
-fn times() {
+fn f06_times() {
     // 2026-11-24T15:00:00 UTC is 1795532400.
     becomes(
         Format::MsgPack,
@@ -374,7 +374,7 @@ fn times() {
 }
 
 #[test]
-fn times_with_fractions_or_out_of_range() {
+fn f06_times_with_fractions_or_out_of_range() {
     becomes(
         Format::MsgPack,
         "d7ff0000000400000000",
@@ -400,7 +400,7 @@ fn times_with_fractions_or_out_of_range() {
 }
 
 #[test]
-fn extensions_and_tags() {
+fn f06_extensions_and_tags() {
     let json = "JSON cannot express a MessagePack extension";
     let cbor = "CBOR cannot express a MessagePack extension";
     for extension in ["c702056162", "d40001", "d6fe00000000", "c703ff616263"] {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::unhex;
 
 #[test]
-fn every_serialization_sample_decodes_and_encodes() {
+fn f01_f02_f03_every_serialization_sample_decodes_and_encodes() {
     let mut encodings = 0;
     for (file, sample) in samples() {
         let Some(serializers) = sample.get("serializers") else {
@@ -42,7 +42,7 @@ fn every_serialization_sample_decodes_and_encodes() {
 }
 
 #[test]
-fn every_sample_goes_from_each_serializer_to_each_other() {
+fn f06_every_sample_goes_from_each_serializer_to_each_other() {
     for (file, sample) in samples() {
         let Some(serializers) = sample.get("serializers") else {
             continue;
