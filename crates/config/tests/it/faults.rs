@@ -172,7 +172,7 @@ fn x03_catalogs_of_interfaces_are_refused_with_the_reason() {
         ],
     );
     check_realm(
-        r#"{"name": "r", "inventory": {"type": "wamp.eth", "catalogs": []}}"#,
+        r#"{"name": "realm1", "inventory": {"type": "wamp.eth", "catalogs": []}}"#,
         &[r#".inventory: the key "inventory" is not supported: it belongs to XBR"#],
     );
 }
