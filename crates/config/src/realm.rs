@@ -138,6 +138,7 @@ fn read_options(
     Some(RealmOptions {
         uri_check,
         compat_crossbar,
+        ..RealmOptions::default()
     })
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbar_core::{
     Actions, Authorization, Command, Disclosure, Join, Outbox, Permission, Principal, Realm,
-    RealmOptions, RoleConfig,
+    RealmOptions, RoleConfig, Timestamp, WallClock,
 };
 use crossbar_wire::{
     Call, Format, Hello, MatchPolicy, Message, Payload, Publish, Register, RequestId, SessionId,
@@ -30,7 +30,13 @@ struct Bench {
 impl Bench {
     /// Makes a realm whose sessions may do everything below `com.example.`, and a payload of 32 octets.
     fn new(sessions: u64) -> Self {
-        let mut realm = Realm::new(Text::from("realm1"), RealmOptions::default(), [1; 32]);
+        let clock = WallClock::new(Instant::now(), Timestamp::default());
+        let mut realm = Realm::new(
+            Text::from("realm1"),
+            RealmOptions::default(),
+            [1; 32],
+            clock,
+        );
         realm.set_role(RoleConfig {
             name: Text::from("backend"),
             authorization: Authorization::Static(vec![Permission {
@@ -68,7 +74,7 @@ impl Bench {
                 },
                 hello: Hello::default(),
             };
-            bench.realm.join(join, &mut bench.out).unwrap();
+            bench.realm.join(join, bench.now, &mut bench.out).unwrap();
         }
         bench.out.clear();
         bench

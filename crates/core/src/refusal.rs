@@ -27,7 +27,7 @@ impl Refusal {
             passthru: None,
             callee: None,
             error: Text::from_static(self.error),
-            payload: said(self.text),
+            payload: said(&[Value::Text(self.text)]),
         })
     }
 }
@@ -59,8 +59,11 @@ impl RequestType {
     }
 }
 
-/// Makes the arguments `[text]`.
-fn said(text: String) -> Payload {
-    Payload::new(Format::MsgPack, &[Value::Text(text)], &Dict::new())
-        .expect("MessagePack expresses every text")
+/// Encodes positional arguments of the realm itself.
+///
+/// # Panics
+/// If there is an integer of more than 64 bits among them.
+pub(crate) fn said(args: &[Value]) -> Payload {
+    Payload::new(Format::MsgPack, args, &Dict::new())
+        .expect("MessagePack expresses all that the realm says")
 }

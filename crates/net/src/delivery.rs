@@ -60,7 +60,9 @@ impl Delivery {
     /// Gives the ABORT to send instead.
     pub(crate) fn join(&mut self, join: Join, outlet: &Arc<Outlet>) -> Result<(), Box<Abort>> {
         let session = join.session;
-        self.realm.join(join, &mut self.outbox).map_err(Box::new)?;
+        self.realm
+            .join(join, Instant::now(), &mut self.outbox)
+            .map_err(Box::new)?;
         self.outlets.insert(session, Arc::clone(outlet));
         self.dispatch();
         Ok(())
@@ -75,13 +77,13 @@ impl Delivery {
     /// Ends a session whose connection is gone.
     pub(crate) fn leave(&mut self, session: SessionId) {
         self.outlets.remove(&session);
-        self.act(|realm, outbox| realm.leave(session, outbox));
+        self.act(|realm, outbox| realm.leave(session, Instant::now(), outbox));
     }
 
     /// Ends all sessions, and their connections.
     pub(crate) fn stop(&mut self) {
         for (session, outlet) in std::mem::take(&mut self.outlets) {
-            self.act(|realm, outbox| realm.leave(session, outbox));
+            self.act(|realm, outbox| realm.leave(session, Instant::now(), outbox));
             outlet.end(Ending::Stop, &mut self.wakes);
         }
     }
@@ -202,7 +204,7 @@ impl Delivery {
         if let Some(outlet) = self.outlets.remove(&session) {
             outlet.end(ending, &mut self.wakes);
         }
-        self.realm.leave(session, &mut self.outbox);
+        self.realm.leave(session, Instant::now(), &mut self.outbox);
     }
 }
 

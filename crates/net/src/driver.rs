@@ -14,6 +14,7 @@ use tracing::debug;
 use crate::delivery::Delivery;
 use crate::outlet::Outlet;
 use crate::statistics::Counters;
+use crate::time::wall_clock;
 
 /// Owns one realm. Whoever has messages for it locks it, hands them in, and carries out what the realm commands before it
 /// unlocks: messages are queued in the order in which the realm decided. Nothing here waits for a peer.
@@ -52,7 +53,7 @@ impl Driver {
         counters: Arc<Counters>,
         stopped: CancellationToken,
     ) -> Self {
-        let realm = Realm::new(name.clone(), options, seed);
+        let realm = Realm::new(name.clone(), options, seed, wall_clock());
         let state = State {
             delivery: Delivery::new(realm, Arc::clone(&counters)),
             armed: None,
@@ -103,6 +104,8 @@ impl Driver {
             return Err(Box::new(no_such_realm(&self.name)));
         }
         let session = join.session;
+        // The system's clock may have been set since.
+        state.delivery.realm.set_clock(wall_clock());
         state.delivery.join(join, outlet)?;
         debug!(realm = %self.name, %session, "session opened");
         self.finish(state, wakes);

@@ -14,7 +14,7 @@ use crate::large::Large;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::statistics::Counters;
-use crate::time;
+use crate::time::time_of_day;
 
 /// The WAMP side of one connection: from HELLO to GOODBYE, perhaps several times.
 ///
@@ -199,7 +199,7 @@ impl Session {
                 ..Abort::default()
             });
         };
-        let now = time::iso8601(std::time::SystemTime::now());
+        let now = time_of_day().to_string();
         Joining::hello(&self.access, session, hello, nonce, &now)
     }
 

@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 
 use crossbar_core::{
     Access, Actions, Authorization, Command, Disclosure, Join, Joining, Outbox, Permission,
-    Principal, Realm, RealmOptions, RoleConfig, Statistics, Step, Transport, Undeliverable,
+    Principal, Realm, RealmOptions, RoleConfig, Statistics, Step, Timestamp, Transport,
+    Undeliverable, WallClock,
 };
 use crossbar_wire::{
     Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
@@ -83,7 +84,8 @@ impl Stage {
     /// Makes a realm with the roles `anyone` and `anonymous`, which may do everything.
     #[must_use]
     pub fn new(options: RealmOptions, access: Access) -> Self {
-        let mut realm = Realm::new(Text::from("realm1"), options, [7; 32]);
+        let now = Instant::now();
+        let mut realm = Realm::new(Text::from("realm1"), options, [7; 32], clock(now));
         for name in ["anyone", "anonymous"] {
             realm.set_role(RoleConfig {
                 name: Text::from(name),
@@ -93,7 +95,7 @@ impl Stage {
         Self {
             realm,
             access: Arc::new(access),
-            now: Instant::now(),
+            now,
             sessions: BTreeMap::new(),
             joining: BTreeMap::new(),
             last_session: 0,
@@ -112,7 +114,7 @@ impl Stage {
         }
         assert!(self.out.is_empty(), "came out at the end: {:?}", self.out);
         for session in std::mem::take(&mut self.sessions).into_values() {
-            self.act(|realm, _, out| realm.leave(session, out));
+            self.act(|realm, now, out| realm.leave(session, now, out));
         }
         let left = self.realm.statistics();
         let nothing = Statistics {
@@ -143,7 +145,7 @@ impl Stage {
             (who, "joins") => self.join(who, rest),
             (who, "leaves") => {
                 let session = self.sessions.remove(who).expect("has joined");
-                self.act(|realm, _, out| realm.leave(session, out));
+                self.act(|realm, now, out| realm.leave(session, now, out));
             }
             (who, ">") => self.input(who, rest),
             (who, "<") => self.output(who, rest, line),
@@ -232,8 +234,8 @@ impl Stage {
                 ..Hello::default()
             },
         };
-        self.act(|realm, _, out| realm.join(join, out).unwrap());
-        self.out.pop_back().expect("WELCOME");
+        self.act(|realm, now, out| realm.join(join, now, out).unwrap());
+        self.out.pop_front().expect("WELCOME");
     }
 
     fn input(&mut self, who: &str, json: &str) {
@@ -271,7 +273,7 @@ impl Stage {
             }
             Step::Join(join) => {
                 let mut refused = None;
-                self.act(|realm, _, out| refused = realm.join(*join, out).err());
+                self.act(|realm, now, out| refused = realm.join(*join, now, out).err());
                 if let Some(abort) = refused {
                     self.refuse(session, abort);
                 }
@@ -342,6 +344,12 @@ impl Stage {
         let message = Message::decode(Format::Json, &json.to_owned().into()).unwrap();
         self.act(|realm, _, out| realm.undeliverable(session, &message, why, out));
     }
+}
+
+/// It is 2026-01-02T03:04:05.678Z when a script begins.
+fn clock(now: Instant) -> WallClock {
+    let time = Duration::from_millis(1_767_323_045_678);
+    WallClock::new(now, Timestamp::since_1970(time))
 }
 
 fn shown(message: &Message) -> Output {

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbar_wire::{
     Call, CallResult, Error, Features, Identity, Invocation, MatchPolicy, Message, RegistrationId,
@@ -15,31 +15,28 @@ use crate::session::{Session, identity};
 use crate::{Disclosure, Outbox, uris};
 
 impl Realm {
-    pub(super) fn call(&mut self, from: SessionId, call: Call, now: Instant, out: &mut Outbox) {
+    pub(super) fn call(&mut self, from: SessionId, call: Call, out: &mut Outbox) {
         if call.progress == Some(true) {
             let text = "CALL with \"progress\", which the dealer did not announce";
             self.violate(from, text, out);
             return;
         }
         let request = call.request;
-        if let Err(refusal) = self.try_call(from, call, now, out) {
+        if let Err(refusal) = self.try_call(from, call, out) {
             send(out, from, refusal.answer(RequestType::Call, request));
         }
     }
 
-    fn try_call(
-        &mut self,
-        from: SessionId,
-        call: Call,
-        now: Instant,
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
+    fn try_call(&mut self, from: SessionId, call: Call, out: &mut Outbox) -> Result<(), Refusal> {
         let registration = self.resolve(&call.procedure)?;
         let Some(caller) = self.sessions.get(from) else {
             return Ok(());
         };
         let rule = self.authorize(caller, Action::Call, &call.procedure, MatchPolicy::Exact)?;
         let Some(id) = registration else {
+            if let Some(procedure) = self.own_procedure(&call.procedure) {
+                return self.call_own(procedure, from, &call, out);
+            }
             let text = format!("no callee registered for procedure <{}>", call.procedure);
             return Err(Refusal::new(uris::NO_SUCH_PROCEDURE, text));
         };
@@ -61,7 +58,7 @@ impl Realm {
         let wish = self.wish(&call, &endpoint, disclosed);
         flight.timeout = wish.timeout;
         let invocation = self.invocation(&flight, id, call, &wish);
-        self.calls.begin(flight, now, &mut self.sessions);
+        self.calls.begin(flight, self.now, &mut self.sessions);
         send(out, endpoint.callee, Message::Invocation(invocation));
         Ok(())
     }
@@ -131,13 +128,7 @@ impl Realm {
         }
     }
 
-    pub(super) fn take_yield(
-        &mut self,
-        from: SessionId,
-        result: Yield,
-        now: Instant,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn take_yield(&mut self, from: SessionId, result: Yield, out: &mut Outbox) {
         let Some(key) = self.answered(from, result.request, out) else {
             return;
         };
@@ -150,7 +141,7 @@ impl Realm {
             if !call.progressive {
                 return; // the caller did not ask for it
             }
-            self.calls.restart(key, now);
+            self.calls.restart(key, self.now);
         } else {
             self.end_call(key);
         }

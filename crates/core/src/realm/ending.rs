@@ -90,7 +90,8 @@ impl Realm {
     }
 
     /// Ends a session whose transport is gone.
-    pub fn leave(&mut self, session: SessionId, out: &mut Outbox) {
+    pub fn leave(&mut self, session: SessionId, now: Instant, out: &mut Outbox) {
+        self.now = now;
         if self.sessions.open(session).is_some() {
             self.sessions.close(session, None);
             self.clear(session, out);
@@ -100,6 +101,7 @@ impl Realm {
 
     /// Says GOODBYE to every session, which then have until a time limit to answer.
     pub fn close(&mut self, reason: &str, now: Instant, out: &mut Outbox) {
+        self.now = now;
         let open: Vec<SessionId> = self
             .sessions
             .iter()
@@ -185,6 +187,16 @@ impl Realm {
             let text = "the callee disconnected from an in-flight request";
             self.fail(key, Refusal::new(uris::CANCELED, text), out);
         }
+        self.tell_leave(id, out);
+    }
+
+    fn tell_leave(&mut self, id: SessionId, out: &mut Outbox) {
+        let Some(session) = self.sessions.get(id).filter(|session| !session.trusted) else {
+            return;
+        };
+        let authid = session.authid.clone();
+        let authrole = self.roles.name(session.role).clone();
+        self.announce_leave(id, &authid, &authrole, out);
     }
 
     /// Ends a call, and the older ones with its request id, whose caller has left.

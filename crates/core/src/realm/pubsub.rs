@@ -1,12 +1,12 @@
 use crossbar_wire::{
-    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, SessionId, Subscribe,
-    Subscribed, SubscriptionId, Unsubscribe, Unsubscribed,
+    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, RequestId, SessionId,
+    Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
 };
 
 use super::admission::admit_passthru;
 use super::audience::Filter;
 use super::{Realm, send};
-use crate::refusal::{Refusal, RequestType};
+use crate::refusal::{Refusal, RequestType, said};
 use crate::role::Action;
 use crate::session::identity;
 use crate::{Command, Outbox, uris};
@@ -92,7 +92,8 @@ impl Realm {
                     };
                     send(out, from, Message::Published(published));
                 }
-                self.dispatch(from, publish, admission, out);
+                let but = (publish.exclude_me != Some(false)).then_some(from);
+                self.dispatch(but, publish, admission, out);
             }
             Err(refusal) if acknowledge => {
                 send(out, from, refusal.answer(RequestType::Publish, request));
@@ -128,11 +129,50 @@ impl Realm {
         })
     }
 
-    /// Sends a publication to the subscribers of its topic, then to those of each pattern that matches it.
-    fn dispatch(&self, from: SessionId, publish: Publish, admission: Admission, out: &mut Outbox) {
+    /// Publishes an event of the realm itself. `args` is asked for if anyone is subscribed.
+    pub(super) fn publish_own(
+        &mut self,
+        topic: &'static str,
+        args: impl FnOnce(&Self) -> Vec<Value>,
+        out: &mut Outbox,
+    ) {
+        if !self.options.meta_api {
+            return;
+        }
+        let exact = self.broker.exact(topic.as_bytes());
+        if exact.is_none() && self.broker.patterns(topic.as_bytes()).is_empty() {
+            return;
+        }
+        let publish = Publish {
+            request: RequestId::new(0).expect("0 is an id that no client uses"),
+            acknowledge: None,
+            exclude_me: None,
+            disclose_me: None,
+            retain: None,
+            audience: None,
+            passthru: None,
+            topic: Text::from_static(topic),
+            payload: said(&args(self)),
+        };
+        let admission = Admission {
+            id: self.ids.publication(),
+            exact,
+            publisher: None,
+        };
+        self.dispatch(None, publish, admission, out);
+    }
+
+    /// Sends a publication to the subscribers of its topic, then to those of each pattern that matches it; `but` is left out.
+    fn dispatch(
+        &self,
+        but: Option<SessionId>,
+        publish: Publish,
+        admission: Admission,
+        out: &mut Outbox,
+    ) {
         let patterns = self.broker.patterns(publish.topic.as_bytes());
         let receivers = Receivers {
-            but: (publish.exclude_me != Some(false)).then_some(from),
+            but,
             filter: publish.audience.as_deref().map(Filter::new),
         };
         let Some(first) = admission.exact.or_else(|| patterns.first().copied()) else {

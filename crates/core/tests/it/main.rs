@@ -13,6 +13,7 @@ mod canceling;
 mod compatibility;
 mod ids;
 mod leaving;
+mod meta;
 mod model;
 mod pubsub;
 mod registrations;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbar_core::{
     Authorization, Command, Join, Outbox, Principal, Realm, RealmOptions, RoleConfig, Statistics,
+    Timestamp, WallClock,
 };
 use crossbar_wire::{Features, Format, Hello, Message, Role, Roles, SessionId, Text};
 use proptest::prelude::*;
@@ -126,7 +127,13 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut realm = Realm::new(Text::from("realm1"), RealmOptions::default(), [3; 32]);
+        let clock = WallClock::new(Instant::now(), Timestamp::default());
+        let mut realm = Realm::new(
+            Text::from("realm1"),
+            RealmOptions::default(),
+            [3; 32],
+            clock,
+        );
         realm.set_role(RoleConfig {
             name: Text::from("anyone"),
             authorization: Authorization::Always(true),
@@ -261,7 +268,7 @@ impl World {
         };
         let mut out = Outbox::new();
         self.sessions.insert(id);
-        self.realm.join(join, &mut out).unwrap();
+        self.realm.join(join, self.now, &mut out).unwrap();
         self.take(out);
     }
 
@@ -275,7 +282,7 @@ impl World {
         self.forget(who);
         let mut out = Outbox::new();
         let session = SessionId::new(who).unwrap();
-        self.realm.leave(session, &mut out);
+        self.realm.leave(session, self.now, &mut out);
         self.take(out);
     }
 

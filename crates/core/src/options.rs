@@ -1,0 +1,57 @@
+use std::time::Duration;
+
+use crossbar_wire::{MatchPolicy, Text, UriCheck};
+
+/// Options of a realm.
+#[derive(Clone, Debug)]
+pub struct RealmOptions {
+    /// `uri_check`
+    pub uri_check: UriCheck,
+    /// `compat: crossbar`: Crossbar.io's behaviour where it differs from the specification.
+    pub compat_crossbar: bool,
+    /// `enable_meta_api`: whether the realm answers `wamp.*` procedures and publishes meta events.
+    pub meta_api: bool,
+    /// `store.event-history`: the topics whose events are kept.
+    pub history: Vec<HistoryRule>,
+    /// `store.call-queue`: the procedures whose calls wait when every callee is busy.
+    pub call_queues: Vec<CallQueueRule>,
+}
+
+impl Default for RealmOptions {
+    fn default() -> Self {
+        Self {
+            uri_check: UriCheck::default(),
+            compat_crossbar: false,
+            meta_api: true,
+            history: Vec::new(),
+            call_queues: Vec::new(),
+        }
+    }
+}
+
+/// Keeps the events of a topic or pattern (WAMP spec, "Event History"). Each bound that is there holds; the oldest events go
+/// first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HistoryRule {
+    /// The topic or pattern.
+    pub uri: Text,
+    /// How topics are compared with it.
+    pub policy: MatchPolicy,
+    /// How many events are kept.
+    pub max_events: Option<usize>,
+    /// How long an event is kept.
+    pub max_age: Option<Duration>,
+    /// How many octets of payload are kept.
+    pub max_octets: Option<usize>,
+}
+
+/// Lets calls of a procedure or pattern wait when every callee is busy (Crossbar.io: `call-queue`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CallQueueRule {
+    /// The procedure or pattern.
+    pub uri: Text,
+    /// How procedures are compared with it.
+    pub policy: MatchPolicy,
+    /// How many calls wait at most for one registration.
+    pub limit: usize,
+}
