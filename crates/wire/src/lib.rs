@@ -9,6 +9,7 @@
 //!   factor of the frame's own size in memory.
 
 pub mod auth;
+mod batch;
 mod codec;
 mod error;
 mod fields;
@@ -25,6 +26,7 @@ mod uri;
 mod value;
 pub mod websocket;
 
+pub use batch::*;
 pub use codec::MAX_DEPTH;
 pub use error::*;
 pub use format::*;
