@@ -155,6 +155,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn read(&mut self, scratch: &mut Scratch, context: &mut Context<'_>) -> Going {
         self.consume(&mut scratch.work)?;
         for _ in 0..READS {
+            if self.inlet.is_paused() {
+                break;
+            }
             let mut buffer = ReadBuf::new(&mut scratch.input);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Pending => return Ok(()),
@@ -241,7 +244,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.life != Life::Live {
             return Err(Gone);
         }
-        if self.manners.fail_by_drop && matches!(self.inlet, Inlet::Web(..)) {
+        if self.manners.fail_by_drop && !matches!(self.inlet, Inlet::Raw(_)) {
             debug!(what = fault.text, "connection dropped");
             return Err(Gone);
         }
@@ -288,7 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let farewell = match self.inlet {
             Inlet::Raw(_) => Farewell::Shutdown,
-            Inlet::Web(..) => {
+            Inlet::Web(..) | Inlet::Batched(_) => {
                 let mut frame = Vec::new();
                 websocket::put_close(&mut frame, Some(code), reason, None);
                 self.send_frame(&frame)?;
@@ -335,7 +338,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     frame.extend_from_slice(payload);
                 }
             }
-            Inlet::Web(..) => websocket::put_control(&mut frame, Opcode::Pong, payload, None),
+            Inlet::Web(..) | Inlet::Batched(_) => {
+                websocket::put_control(&mut frame, Opcode::Pong, payload, None);
+            }
         }
         self.send_frame(&frame)
     }
@@ -377,6 +382,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Moves what waited into the writer.
     fn load(&mut self, batch: Batch) {
         self.writer.octets += batch.octets;
+        if let (Some(stage), Some(separator)) = (&mut self.stage, self.inlet.separator()) {
+            stage.heard(separator);
+        }
         for part in batch.parts {
             match part {
                 Part::Small(buffer) => self.load_frames(buffer),
@@ -388,6 +396,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
         }
         self.load_frames(batch.tail);
+        if let Some(stage) = &mut self.stage {
+            let mut frames = pool::take();
+            stage.close_batch(self.outlet.format, &mut frames);
+            self.writer.push(frames);
+        }
     }
 
     fn load_frames(&mut self, buffer: Vec<u8>) {
@@ -405,7 +418,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut frames = pool::take();
         match &mut self.stage {
             Some(stage) => {
-                stage.put_message(crate::framing::kind(self.outlet.format), &body, &mut frames);
+                stage.put(self.outlet.format, &body, &mut frames);
                 self.writer.push(frames);
             }
             None => {

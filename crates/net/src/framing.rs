@@ -1,8 +1,10 @@
 //! How messages become frames.
 
-use crossbar_wire::Format;
 use crossbar_wire::rawsocket::{FrameHeader, FrameKind};
 use crossbar_wire::websocket::{self, Compressor, MessageKind, Outgoing};
+use crossbar_wire::{BATCHED_OVERHEAD, Format, Separator, put_batched};
+
+use crate::pool;
 
 /// How an outlet stores messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,7 +47,7 @@ impl Framing {
 }
 
 /// Turns the items of [`Framing::Staged`] into WebSocket frames.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Stage {
     /// Compresses messages.
     pub(crate) compressor: Option<Compressor>,
@@ -53,6 +55,19 @@ pub(crate) struct Stage {
     pub(crate) fragment: Option<usize>,
     /// Draws masks for the frames; they are sent unmasked if absent.
     pub(crate) masks: Option<Masks>,
+    /// Joins messages, where the subprotocol has batches.
+    pub(crate) batches: Option<Batches>,
+}
+
+/// Joins messages that wait together. A batch is a WebSocket message; what does not fit goes into the next one.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    /// What follows a message of JSON.
+    separator: Separator,
+    /// How long a batch of several messages gets at most, in octets.
+    longest: usize,
+    /// The batch that is not sent yet: empty, without capacity, once [`Stage::close_batch`] was called.
+    open: Vec<u8>,
 }
 
 /// Draws masks for frames. A server's masks hide nothing: they only have to vary.
@@ -65,13 +80,47 @@ impl Stage {
         while let Some((item, body, rest)) = cut_item(items) {
             items = rest;
             match item {
-                FRAME => out.extend_from_slice(body),
-                _ => self.put_message(kind(format), body, out),
+                FRAME => {
+                    self.close_batch(format, out);
+                    out.extend_from_slice(body);
+                }
+                _ => self.put(format, body, out),
             }
         }
     }
 
-    /// Appends the frames for a message.
+    /// Appends the frames for a WAMP message; where there are batches, those of a batch that it has no room in.
+    pub(crate) fn put(&mut self, format: Format, body: &[u8], out: &mut Vec<u8>) {
+        if let Some(batches) = &self.batches
+            && !batches.has_room(body.len())
+        {
+            self.close_batch(format, out);
+        }
+        match &mut self.batches {
+            Some(batches) => batches.put(format, body),
+            None => self.put_message(kind(format), body, out),
+        }
+    }
+
+    /// Appends the frames for the batch that was begun, if one was.
+    pub(crate) fn close_batch(&mut self, format: Format, out: &mut Vec<u8>) {
+        if let Some(batches) = &mut self.batches
+            && !batches.open.is_empty()
+        {
+            let batch = std::mem::take(&mut batches.open);
+            self.put_message(kind(format), &batch, out);
+            pool::give(batch);
+        }
+    }
+
+    /// Takes note of the separator that the peer uses.
+    pub(crate) const fn heard(&mut self, separator: Separator) {
+        if let Some(batches) = &mut self.batches {
+            batches.separator = separator;
+        }
+    }
+
+    /// Appends the frames for the content of a WebSocket message.
     pub(crate) fn put_message(&mut self, kind: MessageKind, body: &[u8], out: &mut Vec<u8>) {
         let mut draw = self.masks.as_mut().map(|masks| || masks.draw());
         let how = Outgoing {
@@ -83,6 +132,30 @@ impl Stage {
             fragment: self.fragment,
         };
         websocket::put_message(out, kind, body, how);
+    }
+}
+
+impl Batches {
+    /// Begins with none. A client's first message tells the separator; before it, Autobahn's is the safer one.
+    pub(crate) fn new(longest_message: usize) -> Self {
+        Self {
+            separator: Separator::Cancel,
+            longest: longest_message.min(LONGEST_BATCH),
+            open: Vec::new(),
+        }
+    }
+
+    /// Says whether the open batch can take a message. An empty one takes any.
+    const fn has_room(&self, length: usize) -> bool {
+        let length = length.saturating_add(BATCHED_OVERHEAD);
+        self.open.is_empty() || self.open.len().saturating_add(length) <= self.longest
+    }
+
+    fn put(&mut self, format: Format, body: &[u8]) {
+        if self.open.capacity() == 0 {
+            self.open = pool::take();
+        }
+        put_batched(format, self.separator, body, &mut self.open);
     }
 }
 
@@ -105,6 +178,10 @@ pub(crate) const fn kind(format: Format) -> MessageKind {
         Format::MsgPack | Format::Cbor => MessageKind::Binary,
     }
 }
+
+/// How long a batch of several messages gets at most, in octets: what a buffer of the pool holds. A receiver sees nothing
+/// of a batch before all of it has come.
+const LONGEST_BATCH: usize = pool::LARGEST;
 
 /// An item that is a message to be framed.
 const MESSAGE: u8 = 0;
@@ -137,13 +214,37 @@ mod tests {
         Framing::Staged.put_frame(b"\x89\x00", &mut items);
         Framing::Staged.put(Format::Json, b"[22]", &mut items);
         let mut stage = Stage {
-            compressor: None,
             fragment: Some(3),
-            masks: None,
+            ..Stage::default()
         };
         let mut out = Vec::new();
         stage.put_items(Format::Json, &items, &mut out);
         assert_eq!(out, b"\x81\x03[1]\x89\x00\x01\x03[22\x80\x01]");
+    }
+
+    #[test]
+    fn t02_messages_are_joined_until_a_frame_or_the_limit_comes() {
+        let mut items = Vec::new();
+        for body in [&b"[1]"[..], b"[2]", b"[3]"] {
+            Framing::Staged.put(Format::Json, body, &mut items);
+        }
+        Framing::Staged.put_frame(b"\x89\x00", &mut items);
+        Framing::Staged.put(Format::Json, b"[4444444444444444]", &mut items);
+        let mut stage = Stage {
+            batches: Some(Batches::new(12)),
+            ..Stage::default()
+        };
+        let mut out = Vec::new();
+        stage.put_items(Format::Json, &items, &mut out);
+        assert_eq!(out, b"\x81\x08[1]\x18[2]\x18\x81\x04[3]\x18\x89\x00");
+        out.clear();
+        stage.heard(Separator::Record);
+        stage.put(Format::Json, b"[5]", &mut out);
+        stage.close_batch(Format::Json, &mut out);
+        assert_eq!(out, b"\x81\x13[4444444444444444]\x18\x81\x04[5]\x1e");
+        out.clear();
+        stage.close_batch(Format::Json, &mut out);
+        assert_eq!(out, b"");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use crossbar_wire::websocket::{CloseCode, CloseFrame, MessageKind};
-use crossbar_wire::{Format, rawsocket, websocket};
+use crossbar_wire::{Batch, Format, Separator, rawsocket, websocket};
 
 use crate::framing::kind;
 
@@ -13,6 +13,21 @@ pub(crate) enum Inlet {
     Raw(rawsocket::Deframer),
     /// WebSocket, with messages of this serializer only.
     Web(Box<websocket::Decoder>, Format),
+    /// WebSocket, with batches of such messages.
+    Batched(Box<Batches>),
+}
+
+/// The receiving side of a WebSocket connection whose messages are batches (WAMP spec, "Message Batching").
+#[derive(Debug)]
+pub(crate) struct Batches {
+    decoder: websocket::Decoder,
+    format: Format,
+    /// What is left of the batch that came last.
+    batch: Option<Batch>,
+    /// What the last batch ended with.
+    separator: Option<Separator>,
+    /// How many messages may still come before a pause.
+    turn: usize,
 }
 
 /// What a frame, or several, amounted to.
@@ -43,6 +58,7 @@ impl Inlet {
         match self {
             Self::Raw(deframer) => deframer.feed(octets),
             Self::Web(decoder, _) => decoder.feed(octets),
+            Self::Batched(batches) => batches.decoder.feed(octets),
         }
     }
 
@@ -59,15 +75,84 @@ impl Inlet {
                     code: CloseCode::PROTOCOL_ERROR,
                 }),
             },
-            Self::Web(decoder, format) => match decoder.next_message() {
-                Ok(Some(incoming)) => checked(incoming, *format).map(Some),
-                Ok(None) => Ok(None),
-                Err(violation) => Err(Fault {
-                    text: violation.to_string(),
-                    code: violation.close_code(),
-                }),
-            },
+            Self::Web(decoder, format) => next_of(decoder, *format),
+            Self::Batched(batches) => batches.next(),
         }
+    }
+
+    /// Says whether more is there whole, although [`Inlet::next`] has given nothing: what was taken is to be answered first.
+    pub(crate) const fn is_paused(&self) -> bool {
+        match self {
+            Self::Raw(_) | Self::Web(..) => false,
+            Self::Batched(batches) => batches.batch.is_some(),
+        }
+    }
+
+    /// Gives what the peer separates its messages with, if it does.
+    pub(crate) const fn separator(&self) -> Option<Separator> {
+        match self {
+            Self::Raw(_) | Self::Web(..) => None,
+            Self::Batched(batches) => batches.separator,
+        }
+    }
+}
+
+/// How many messages of a batch are taken before what they caused is written. A batch can hold a great many.
+const TURN: usize = 1024;
+
+impl Batches {
+    /// Makes one for messages of a serializer.
+    pub(crate) const fn new(decoder: websocket::Decoder, format: Format) -> Self {
+        Self {
+            decoder,
+            format,
+            batch: None,
+            separator: None,
+            turn: TURN,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Inbound>, Fault> {
+        loop {
+            if let Some(batch) = &mut self.batch {
+                if self.turn == 0 {
+                    self.turn = TURN;
+                    return Ok(None);
+                }
+                self.turn -= 1;
+                if let Some(message) = batch.next() {
+                    return Ok(Some(Inbound::Message(message)));
+                }
+                self.batch = None;
+            }
+            match next_of(&mut self.decoder, self.format)? {
+                Some(Inbound::Message(octets)) => self.begin(octets)?,
+                other @ (Some(Inbound::Ping(_) | Inbound::Pong(_) | Inbound::Close(_)) | None) => {
+                    return Ok(other);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, octets: Bytes) -> Result<(), Fault> {
+        let batch = Batch::new(self.format, octets).map_err(|error| Fault {
+            text: error.to_string(),
+            code: CloseCode::PROTOCOL_ERROR,
+        })?;
+        self.separator = batch.separator();
+        self.batch = Some(batch);
+        Ok(())
+    }
+}
+
+fn next_of(decoder: &mut websocket::Decoder, format: Format) -> Result<Option<Inbound>, Fault> {
+    match decoder.next_message() {
+        Ok(Some(incoming)) => checked(incoming, format).map(Some),
+        Ok(None) => Ok(None),
+        Err(violation) => Err(Fault {
+            text: violation.to_string(),
+            code: violation.close_code(),
+        }),
     }
 }
 

@@ -32,6 +32,7 @@ mod session;
 mod site;
 mod sites;
 mod statistics;
+mod subprotocol;
 mod testee;
 mod time;
 mod upgrade;

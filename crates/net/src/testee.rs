@@ -25,11 +25,7 @@ pub(crate) async fn echo<S: AsyncRead + AsyncWrite + Unpin>(upgraded: Upgraded<S
         service,
         agreement,
     } = upgraded;
-    let stage = service.stage(agreement).unwrap_or(Stage {
-        compressor: None,
-        fragment: None,
-        masks: None,
-    });
+    let stage = service.stage(agreement).unwrap_or_default();
     let mut echo = Echo {
         decoder: service.decoder(agreement),
         stage,

@@ -10,12 +10,15 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::site::{Body, empty, full};
+use crate::subprotocol::{self, Subprotocol};
 
 /// What was agreed with a client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Agreement {
     /// The serializer; none where messages are only echoed.
     pub(crate) format: Option<Format>,
+    /// Whether each WebSocket message is a batch of WAMP messages.
+    pub(crate) batched: bool,
     /// Compression.
     pub(crate) deflate: Option<Deflate>,
 }
@@ -61,10 +64,14 @@ pub(crate) fn agree<B>(
         .filter(|key| is_key(key))
         .ok_or(Refusal::Key)?;
     check_origin(headers, options)?;
-    let (format, protocol) = choose_protocol(headers, formats, options)?;
-    let deflate = choose_deflate(headers, options);
-    let response = accept(key, protocol, deflate, options);
-    Ok((Agreement { format, deflate }, response))
+    let subprotocol = choose_protocol(headers, formats, options)?;
+    let agreement = Agreement {
+        format: subprotocol.format,
+        batched: subprotocol.batched,
+        deflate: choose_deflate(headers, options),
+    };
+    let response = accept(key, subprotocol.name, agreement.deflate, options);
+    Ok((agreement, response))
 }
 
 /// Answers a request that does not become a WebSocket connection.
@@ -89,40 +96,29 @@ pub(crate) fn refuse(refusal: &Refusal, options: &WebSocketOptions) -> Response<
     with_server(options, response)
 }
 
-/// Gives the name of a serializer's subprotocol.
-pub(crate) const fn protocol(format: Format) -> &'static str {
-    match format {
-        Format::Json => "wamp.2.json",
-        Format::MsgPack => "wamp.2.msgpack",
-        Format::Cbor => "wamp.2.cbor",
-    }
-}
-
 /// Chooses the client's first subprotocol that is served. Without any, `wamp.2.json` is spoken if that is allowed.
 fn choose_protocol(
     headers: &HeaderMap,
     formats: Option<&[Format]>,
     options: &WebSocketOptions,
-) -> Result<(Option<Format>, Option<HeaderValue>), Refusal> {
+) -> Result<Subprotocol, Refusal> {
     let Some(formats) = formats else {
-        return Ok((None, None));
+        return Ok(Subprotocol::default());
     };
     let mut offered = false;
     for offer in items(headers, &SEC_WEBSOCKET_PROTOCOL) {
         offered = true;
-        let chosen = formats
-            .iter()
-            .find(|&&format| protocol(format).eq_ignore_ascii_case(offer));
-        if let Some(&format) = chosen {
-            let name = HeaderValue::from_static(protocol(format));
-            return Ok((Some(format), Some(name)));
+        if let Some(subprotocol) = subprotocol::named(offer, formats) {
+            return Ok(subprotocol);
         }
     }
     if !offered && !options.require_websocket_subprotocol && formats.contains(&Format::Json) {
-        return Ok((Some(Format::Json), None));
+        return Ok(Subprotocol {
+            format: Some(Format::Json),
+            ..Subprotocol::default()
+        });
     }
-    let names: Vec<&str> = formats.iter().map(|&format| protocol(format)).collect();
-    Err(Refusal::Protocol(names.join(", ")))
+    Err(Refusal::Protocol(subprotocol::list(formats)))
 }
 
 fn choose_deflate(headers: &HeaderMap, options: &WebSocketOptions) -> Option<Deflate> {
@@ -214,7 +210,7 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
 
 fn accept(
     key: &str,
-    protocol: Option<HeaderValue>,
+    protocol: Option<&'static str>,
     deflate: Option<Deflate>,
     options: &WebSocketOptions,
 ) -> Response<Body> {
@@ -227,7 +223,7 @@ fn accept(
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
     }
     if let Some(protocol) = protocol {
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
     }
     if let Some(answer) = deflate.and_then(|deflate| HeaderValue::from_str(&deflate.answer()).ok())
     {
@@ -328,7 +324,7 @@ mod tests {
         for (offer, chosen) in [
             ("wamp.2.json, wamp.2.cbor", Format::Json),
             (
-                "wamp.2.cbor.batched,wamp.2.msgpack,wamp.2.json",
+                "wamp.2.ubjson2.batched,wamp.2.msgpack,wamp.2.json",
                 Format::MsgPack,
             ),
             ("wamp.2.json,", Format::Json),
@@ -342,12 +338,10 @@ mod tests {
     #[test]
     fn no_subprotocol_in_common_is_refused_with_the_list() {
         let options = WebSocketOptions::default();
-        let expected = Refusal::Protocol("wamp.2.cbor, wamp.2.msgpack, wamp.2.json".to_owned());
+        let expected = Refusal::Protocol(subprotocol::list(&Format::ALL));
         assert_eq!(
-            format(&[("Sec-WebSocket-Protocol", "wamp.3.json")], &options),
-            Err(Refusal::Protocol(
-                "wamp.2.cbor, wamp.2.msgpack, wamp.2.json".to_owned()
-            ))
+            format(&[("Sec-WebSocket-Protocol", "wamp.3.json")], &options).unwrap_err(),
+            expected
         );
         assert_eq!(format(&[], &options), Err(expected));
         let lenient = WebSocketOptions {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crossbar_config::{WebSocket, WebSocketOptions};
 use crossbar_core::Access;
-use crossbar_wire::Format;
 use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
+use crossbar_wire::{Format, MAX_BATCHED};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::connection::{Connection, Manners, Parts};
-use crate::framing::{Framing, Masks, Stage};
-use crate::inlet::Inlet;
+use crate::framing::{Batches, Framing, Masks, Stage};
+use crate::inlet::{self, Inlet};
 use crate::keepalive::KeepAlive;
 use crate::outlet::Outlet;
 use crate::router::Router;
@@ -64,7 +64,12 @@ impl WebSocketService {
         } else {
             Framing::WebSocket
         };
-        let outlet = Arc::new(Outlet::new(format, framing, usize::MAX, self.options.queue));
+        let longest = if agreement.batched {
+            MAX_BATCHED
+        } else {
+            usize::MAX
+        };
+        let outlet = Arc::new(Outlet::new(format, framing, longest, self.options.queue));
         let session = Session::new(
             Arc::clone(&self.router),
             Arc::clone(&self.access),
@@ -72,7 +77,7 @@ impl WebSocketService {
         );
         let parts = Parts {
             stream,
-            inlet: Inlet::Web(Box::new(self.decoder(agreement)), format),
+            inlet: self.inlet(agreement, format),
             outlet,
             framing,
             stage: stage.map(Box::new),
@@ -81,6 +86,15 @@ impl WebSocketService {
             manners: self.manners(),
         };
         Connection::new(parts, early)
+    }
+
+    fn inlet(&self, agreement: Agreement, format: Format) -> Inlet {
+        let decoder = self.decoder(agreement);
+        if agreement.batched {
+            Inlet::Batched(Box::new(inlet::Batches::new(decoder, format)))
+        } else {
+            Inlet::Web(Box::new(decoder), format)
+        }
     }
 
     /// Makes what reads a client's frames.
@@ -113,9 +127,14 @@ impl WebSocketService {
                 .map(|deflate| deflate.compressor(Side::Server)),
             fragment: options.auto_fragment_size,
             masks: options.mask_server_frames.then(Masks::new),
+            batches: agreement
+                .batched
+                .then(|| Batches::new(options.max_message_size.unwrap_or(usize::MAX))),
         };
-        let needed =
-            stage.compressor.is_some() || stage.fragment.is_some() || stage.masks.is_some();
+        let needed = stage.compressor.is_some()
+            || stage.fragment.is_some()
+            || stage.masks.is_some()
+            || stage.batches.is_some();
         needed.then_some(stage)
     }
 

@@ -38,7 +38,7 @@ async fn t01_no_subprotocol_in_common_is_400_with_the_list() {
     let mut body = String::new();
     soon(stream.read_to_string(&mut body)).await.unwrap();
     assert!(
-        body.contains("wamp.2.cbor, wamp.2.msgpack, wamp.2.json"),
+        body.contains("wamp.2.cbor.batched, wamp.2.cbor, "),
         "{body}"
     );
 }

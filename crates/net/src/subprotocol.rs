@@ -1,0 +1,62 @@
+//! The names of what is spoken over WebSocket and long-poll (WAMP spec, "Transports").
+
+use crossbar_wire::Format;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Subprotocol {
+    /// The name as it is registered; none if nothing is said.
+    pub(crate) name: Option<&'static str>,
+    /// The serializer; none where messages are only echoed.
+    pub(crate) format: Option<Format>,
+    /// Whether messages come in batches.
+    pub(crate) batched: bool,
+}
+
+/// Gives what a client's name stands for, if it is one of these serializers.
+pub(crate) fn named(name: &str, formats: &[Format]) -> Option<Subprotocol> {
+    formats.iter().find_map(|&format| {
+        let own = names(format)
+            .into_iter()
+            .find(|own| own.eq_ignore_ascii_case(name))?;
+        Some(Subprotocol {
+            name: Some(own),
+            format: Some(format),
+            batched: own.ends_with(".batched"),
+        })
+    })
+}
+
+/// Lists the names for these serializers.
+pub(crate) fn list(formats: &[Format]) -> String {
+    let names: Vec<&str> = formats.iter().flat_map(|&format| names(format)).collect();
+    names.join(", ")
+}
+
+/// Gives the names for a serializer: with batches of messages, and with one at a time.
+const fn names(format: Format) -> [&'static str; 2] {
+    match format {
+        Format::Json => ["wamp.2.json.batched", "wamp.2.json"],
+        Format::MsgPack => ["wamp.2.msgpack.batched", "wamp.2.msgpack"],
+        Format::Cbor => ["wamp.2.cbor.batched", "wamp.2.cbor"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_the_serializer_and_whether_there_are_batches() {
+        for format in Format::ALL {
+            for name in names(format) {
+                let found = named(&name.to_ascii_uppercase(), &Format::ALL).unwrap();
+                assert_eq!((found.name, found.format), (Some(name), Some(format)));
+                assert_eq!(found.batched, name.ends_with(".batched"));
+                assert!(list(&Format::ALL).contains(name));
+            }
+        }
+        assert_eq!(named("wamp.2.cbor.batched", &[Format::Json]), None);
+        assert_eq!(named("wamp.2", &Format::ALL), None);
+    }
+}
