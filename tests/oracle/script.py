@@ -6,6 +6,7 @@ A script file holds conversations. Each starts with `# ROW-ID name: what it show
     NAME = open [TRANSPORT]                               open the transport only
     NAME > MESSAGE         send, then wait until all it caused has arrived everywhere
     NAME >> MESSAGE        send only: the next `>` or `sync` waits
+    NAME >batch [MESSAGE…] send messages as one batch, then wait as `>` does
     NAME >x MESSAGE        send what should end the session: wait for the end
     NAME >raw HEX          send these octets as one message, then wait for the end
     NAME >other MESSAGE    send in the wrong WebSocket frame type, then wait for the end
@@ -22,7 +23,7 @@ A script file holds conversations. Each starts with `# ROW-ID name: what it show
     @end                   watch whether the transport closes after an ABORT
     // …                   a remark
 
-TRANSPORT is `ws-json`, `raw-cbor`, … or, with a place of the node, `ws-json/auth`; `/auth` alone keeps
+TRANSPORT is `ws-json`, `raw-cbor`, `ws-json.batched`, … or, with a place of the node, `ws-json/auth`; `/auth` alone keeps
 the transport of the run. In a MESSAGE, `$R1`, `$U2`, `$I1`, `$P1` stand for the first registration id,
 second subscription id, first invocation and first publication that the router issued, `$S.NAME` for a session id.
 
@@ -131,7 +132,8 @@ class Session:
         try:
             while True:
                 octets = await self.transport.receive()
-                self.inbox.put_nowait(wire.decode(self.transport.serializer, octets))
+                for message in wire.decode_all(self.transport.serializer, octets):
+                    self.inbox.put_nowait(message)
         except wire.Closed as closed:
             self.inbox.put_nowait(closed)
         except Exception as fault:  # what the router sent cannot be read: that is a finding
@@ -242,6 +244,10 @@ class Player:
             session.send(message)
         if verb == ">" and session.joined and message and message[0] == GOODBYE:
             await self._until_goodbye(session)
+        elif verb == ">batch":
+            messages = self._message(rest)
+            session.transport.send(b"".join(wire.encode(session.transport.serializer, one) for one in messages))
+            await self._sync(session)
         elif verb == ">":
             await self._sync(session)
         elif verb == ">>":
@@ -283,7 +289,7 @@ class Player:
             word = words.pop(0)
             if word == "as":
                 user, place = words.pop(0), place or "auth"
-            elif re.match(r"(ws|raw)-\w+(/\w+)?$", word):
+            elif re.match(r"(ws|raw)-[\w.]+(/\w+)?$", word):
                 kind, _, at = word.partition("/")
                 place = at or place
             elif word.startswith("/"):

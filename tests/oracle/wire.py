@@ -1,7 +1,7 @@
 """A WAMP peer that sends exactly what it is told and reports exactly what came back.
 
-WebSocket (RFC 6455, no extensions) and RawSocket, each with JSON, MessagePack or CBOR. Nothing here
-checks what is sent: hand-made frames are the purpose.
+WebSocket (RFC 6455, no extensions) and RawSocket, each with JSON, MessagePack or CBOR; over WebSocket with
+`.batched` behind the name, too. Nothing here checks what is sent: hand-made frames are the purpose.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ import msgpack
 
 SERIALIZERS = {"json": 1, "msgpack": 2, "cbor": 3}
 CONNECT_DEADLINE = 10.0
+BATCHED = ".batched"
+SEPARATOR = b"\x18"
 
 
 class Closed(Exception):
@@ -48,11 +50,31 @@ def _bytes_out(value):
 
 
 def encode(serializer, message):
-    """One WAMP message as octets."""
+    """One WAMP message as octets; a batch of one if the serializer has batches."""
+    if serializer.endswith(BATCHED):
+        plain = serializer.removesuffix(BATCHED)
+        body = encode(plain, message)
+        return body + SEPARATOR if plain == "json" else struct.pack("!I", len(body)) + body
     if serializer == "json":
         return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     message = _bytes_in(message)
     return msgpack.packb(message) if serializer == "msgpack" else cbor2.dumps(message)
+
+
+def decode_all(serializer, octets):
+    """The WAMP messages of a frame: one, or those of a batch."""
+    if not serializer.endswith(BATCHED):
+        return [decode(serializer, octets)]
+    plain, found = serializer.removesuffix(BATCHED), []
+    if plain == "json":
+        *found, rest = octets.replace(b"\x1e", SEPARATOR).split(SEPARATOR)
+        if rest or not found:
+            raise ValueError("no separator behind the last message")
+    while plain != "json" and octets:
+        (length,) = struct.unpack("!I", octets[:4])
+        found.append(octets[4 : 4 + length])
+        octets = octets[4 + length :]
+    return [decode(plain, body) for body in found]
 
 
 def decode(serializer, octets):
@@ -106,11 +128,11 @@ class WebSocket:
         self.writer.write(head + mask + masked)
 
     def send(self, payload):
-        self.send_frame(1 if self.serializer == "json" else 2, payload)
+        self.send_frame(1 if self.serializer.startswith("json") else 2, payload)
 
     def send_other_kind(self, payload):
         """The wrong frame type for this serializer."""
-        self.send_frame(2 if self.serializer == "json" else 1, payload)
+        self.send_frame(2 if self.serializer.startswith("json") else 1, payload)
 
     async def receive(self):
         message = b""

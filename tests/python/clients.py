@@ -30,7 +30,10 @@ from autobahn.wamp.types import (  # noqa: E402
 )
 
 DEADLINE = 20.0
-SERIALIZERS = ["json", "msgpack", "cbor"]
+SERIALIZERS = {
+    "ws": ["json", "msgpack", "cbor", "json.batched", "msgpack.batched", "cbor.batched"],
+    "raw": ["json", "msgpack", "cbor"],
+}
 
 
 class Loop:
@@ -351,8 +354,8 @@ class Checks:
 async def main():
     places = json.loads(pathlib.Path(sys.argv[2]).read_text())
     checks = Checks()
-    for kind in ("ws", "raw"):
-        for serializer in SERIALIZERS:
+    for kind, serializers in SERIALIZERS.items():
+        for serializer in serializers:
             label = f"{kind} {serializer}"
             plain = endpoint(kind, serializer, places[f"init/{kind}"])
             guarded = endpoint(kind, serializer, places[f"{kind}/auth"])
