@@ -6,6 +6,7 @@ use crossbar_wire::websocket::{
     self, ClientHandshake, Decoder, Deflate, DeflatePolicy, Limits, MessageKind, Opcode, Outgoing,
     Side, Violation, accept_key, put_close, put_control, put_message,
 };
+use crossbar_wire::{Batch, Format, Separator, put_batched};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -244,6 +245,25 @@ proptest! {
         let offer = parameters.join(";");
         if let Some(deflate) = DeflatePolicy::default().choose(&offer) {
             prop_assert!(Deflate::agreed(&deflate.answer()).is_ok(), "{}", offer);
+        }
+    }
+
+    #[test]
+    fn t02_any_octets_are_a_batch_or_named(octets in vec(prop_oneof![Just(0), Just(3), Just(0x1e), any::<u8>()], 0..60)) {
+        for format in Format::ALL {
+            let Ok(batch) = Batch::new(format, Bytes::from(octets.clone())) else {
+                continue;
+            };
+            let separator = batch.separator().unwrap_or(Separator::Record);
+            let mut again = Vec::new();
+            for message in batch {
+                put_batched(format, separator, &message, &mut again);
+            }
+            if format == Format::Json {
+                prop_assert_eq!(again.len(), octets.len());
+            } else {
+                prop_assert_eq!(&again, &octets);
+            }
         }
     }
 
