@@ -25,6 +25,7 @@ mod rawsocket;
 mod reading;
 mod realm;
 mod serializers;
+mod store;
 mod substitution;
 mod surroundings;
 mod transport;

@@ -115,7 +115,8 @@ fn read_disclosure(reading: &mut Reading, value: Option<Value>, at: &Place) -> D
         .unwrap_or_default()
 }
 
-const POLICIES: [(&str, MatchPolicy); 3] = [
+/// What the words of `match` mean.
+pub(crate) const POLICIES: [(&str, MatchPolicy); 3] = [
     ("exact", MatchPolicy::Exact),
     ("prefix", MatchPolicy::Prefix),
     ("wildcard", MatchPolicy::Wildcard),

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::{Refusal, Written};
+use crate::store::Store;
+use crate::written::{Refusal, Whole, Written};
 use crate::{Problem, Raw, names, permission};
 
 /// `realms[]` of a router.
@@ -43,12 +44,12 @@ struct RealmAsWritten {
     options: Option<Value>,
     roles: Option<Value>,
     compat: Option<String>,
+    store: Option<Value>,
 }
 
 impl Written for RealmAsWritten {
     const REQUIRED: &'static [&'static str] = &["name"];
     const REFUSED: &'static [(&'static str, Refusal)] = &[
-        ("store", Refusal::NotYet),
         ("stats", Refusal::NotYet),
         ("rlinks", Refusal::NotYet),
         ("inventory", Refusal::Never("it belongs to XBR")),
@@ -80,14 +81,23 @@ impl Realm {
             compat_crossbar,
             &at.key("options"),
         );
+        let uri_check = options
+            .as_ref()
+            .map_or_else(UriCheck::default, |options| options.uri_check);
+        let store = Store::read(reading, written.store, uri_check, &at.key("store"));
         let roles = Role::read_all(reading, written.roles, &at.key("roles"));
         if let Some(roles_raw) = raw.get_mut("roles") {
             *roles_raw = roles.iter().map(|role| Value::clone(&role.raw)).collect();
         }
+        let store = store?;
         Some(Self {
             id: written.id,
             name: Text::from(written.name),
-            options: options?,
+            options: RealmOptions {
+                history: store.history,
+                call_queues: store.call_queues,
+                ..options?
+            },
             roles,
             raw: Raw::new(raw),
         })
@@ -110,6 +120,8 @@ pub(crate) fn read_compat(reading: &mut Reading, compat: Option<String>, at: &Pl
 #[serde(deny_unknown_fields)]
 struct OptionsAsWritten {
     uri_check: Option<String>,
+    max_retained_events: Option<Whole<0, 100_000_000>>,
+    max_retained_octets: Option<Whole<0, { 1 << 40 }>>,
 }
 
 impl Written for OptionsAsWritten {
@@ -135,10 +147,17 @@ fn read_options(
         None => UriCheck::default(),
         Some(word) => reading.one_of(&word, "value", &meanings, &at.key("uri_check"))?,
     };
+    let defaults = RealmOptions::default();
     Some(RealmOptions {
         uri_check,
         compat_crossbar,
-        ..RealmOptions::default()
+        max_retained_events: written
+            .max_retained_events
+            .map_or(defaults.max_retained_events, Whole::get),
+        max_retained_octets: written
+            .max_retained_octets
+            .map_or(defaults.max_retained_octets, Whole::get),
+        ..defaults
     })
 }
 

@@ -11,6 +11,10 @@ pub struct RealmOptions {
     pub compat_crossbar: bool,
     /// `enable_meta_api`: whether the realm answers `wamp.*` procedures and publishes meta events.
     pub meta_api: bool,
+    /// `max_retained_events`: how many events are kept for later subscribers; 0 keeps none.
+    pub max_retained_events: usize,
+    /// `max_retained_octets`: how much memory they may take.
+    pub max_retained_octets: usize,
     /// `store.event-history`: the topics whose events are kept.
     pub history: Vec<HistoryRule>,
     /// `store.call-queue`: the procedures whose calls wait when every callee is busy.
@@ -23,6 +27,8 @@ impl Default for RealmOptions {
             uri_check: UriCheck::default(),
             compat_crossbar: false,
             meta_api: true,
+            max_retained_events: 10_000,
+            max_retained_octets: 16 << 20,
             history: Vec::new(),
             call_queues: Vec::new(),
         }

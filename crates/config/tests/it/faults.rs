@@ -225,20 +225,47 @@ fn realms_and_roles() {
     );
     check_realm(
         r#"{"name": "realm1", "compat": "crosbar", "options": {"uri_check": "stric", "bridge_meta_api": true},
-            "store": {"type": "memory"}, "rlinks": [{}], "inventory": {"type": "wamp.eth"},
+            "store": {"type": "cfxdb", "path": "db"}, "rlinks": [{}], "inventory": {"type": "wamp.eth"},
             "roles": [{"name": "trusted", "permissions": []},
                       {"name": "user", "authorizer": "com.auth"},
                       {"name": "user", "allow-by-default": true}]}"#,
         &[
-            r#".store: the key "store" is not supported by this version yet"#,
             r#".rlinks: the key "rlinks" is not supported by this version yet"#,
             r#".inventory: the key "inventory" is not supported: it belongs to XBR"#,
             r#".compat: unknown value "crosbar" (did you mean "crossbar"?)"#,
             r#".options.bridge_meta_api: the key "bridge_meta_api" is not supported by this version yet"#,
             r#".options.uri_check: unknown value "stric" (did you mean "strict"?)"#,
+            r#".store.type: the store "cfxdb" is not supported by this version yet"#,
             r#".roles[0].name: the role "trusted" is reserved for internal sessions"#,
             r#".roles[1].authorizer: the key "authorizer" is not supported by this version yet"#,
             r#".roles[2].name: the role "user" is already taken by workers[0].realms[0].roles[1].name"#,
+        ],
+    );
+}
+
+#[test]
+fn stores_of_realms() {
+    check_realm(
+        r#"{"name": "realm1", "store": {"limit": 5}}"#,
+        &[r#".store: missing key "type""#],
+    );
+    check_realm(
+        r#"{"name": "realm1", "store": {"type": "redis"}}"#,
+        &[r#".store.type: unknown store type "redis" (known: memory)"#],
+    );
+    check_realm(
+        r#"{"name": "realm1", "store": {"type": "memory", "limit": 0,
+            "event-history": [{"uri": "com.x"}, {"uri": "com..y"}, {"uri": "com.x", "match": "exact"}, {"match": "prefix"}],
+            "call-queue": [{"uri": "com..y", "match": "wild"}, {"uri": "com.x", "limit": "1"}],
+            "call-queues": []}}"#,
+        &[
+            r#".store.call-queues: unknown key (did you mean "call-queue"?)"#,
+            r#".store.limit: invalid value: integer `0`, expected an integer from 1 to 1000000"#,
+            r#".store.event-history[1].uri: not a URI or pattern that the realm's clients could use, found "com..y""#,
+            r#".store.event-history[3]: missing key "uri""#,
+            r#".store.event-history[2].uri: the pattern "com.x (exact)" is already taken by workers[0].realms[0].store.event-history[0].uri"#,
+            r#".store.call-queue[0].match: unknown match policy "wild" (known: exact, prefix, wildcard)"#,
+            r#".store.call-queue[1].limit: invalid type: string "1", expected an integer from 1 to 1000000 (write the number without quotes)"#,
         ],
     );
 }

@@ -6,8 +6,8 @@ use crossbar_config::{
     ShutdownRule, Surroundings, Transport, TransportKind, WebService, WorkerKind, default_node,
     read_realm, read_transport,
 };
-use crossbar_core::{Access, Authorization, Disclosure, MethodConfig};
-use crossbar_wire::{Format, MatchPolicy, UriCheck};
+use crossbar_core::{Access, Authorization, CallQueueRule, Disclosure, HistoryRule, MethodConfig};
+use crossbar_wire::{Format, MatchPolicy, Text, UriCheck};
 use serde_json::Value;
 
 use crate::{load_json, load_json_with, load_sample, load_yaml, router};
@@ -180,6 +180,51 @@ fn permissions_read() {
     assert_eq!((exact.policy, exact.cache), (MatchPolicy::Exact, false));
     let closed = &realm.roles[1].config.authorization;
     assert!(matches!(closed, Authorization::Always(false)), "{closed:?}");
+}
+
+#[test]
+fn stores_read() {
+    let node = load_sample("everything.json").unwrap();
+    let WorkerKind::Router(router) = &node.workers[0].kind else {
+        panic!("a router");
+    };
+    let options = &router.realms[0].options;
+    assert_eq!(
+        (options.max_retained_events, options.max_retained_octets),
+        (20, 65536)
+    );
+    let rule = |uri: &str, policy, max_events| HistoryRule {
+        uri: Text::from(uri),
+        policy,
+        max_events: Some(max_events),
+        max_age: None,
+        max_octets: Some(16 << 20),
+    };
+    let history = [
+        rule("com.app.log", MatchPolicy::Exact, 10),
+        HistoryRule {
+            max_age: Some(Duration::from_secs(3600)),
+            max_octets: Some(1 << 20),
+            ..rule("com.app.", MatchPolicy::Prefix, 50)
+        },
+    ];
+    assert_eq!(options.history, history);
+    let queue = |uri: &str, policy, limit| CallQueueRule {
+        uri: Text::from(uri),
+        policy,
+        limit,
+    };
+    let queues = [
+        queue("com.app.slow", MatchPolicy::Exact, 5),
+        queue("com..slower", MatchPolicy::Wildcard, 50),
+    ];
+    assert_eq!(options.call_queues, queues);
+    let defaults = &router.realms[1].options;
+    assert!(defaults.history.is_empty() && defaults.call_queues.is_empty());
+    assert_eq!(
+        (defaults.max_retained_events, defaults.max_retained_octets),
+        (10_000, 16 << 20)
+    );
 }
 
 #[test]
