@@ -9,18 +9,11 @@ import json
 import pathlib
 import sys
 
+# The framework is chosen there, before anything of Autobahn is loaded.
+from peer import LOOP, ApplicationError, Checks, Inbox, endpoint, equal, fails, joined, with_two
+
 import txaio
-
-FRAMEWORK = sys.argv[1]
-if FRAMEWORK == "twisted":
-    txaio.use_twisted()
-    from autobahn.twisted.component import Component
-else:
-    txaio.use_asyncio()
-    from autobahn.asyncio.component import Component
-
-from autobahn.wamp.exception import ApplicationError  # noqa: E402
-from autobahn.wamp.types import (  # noqa: E402
+from autobahn.wamp.types import (
     CallDetails,
     CallOptions,
     EventDetails,
@@ -29,137 +22,13 @@ from autobahn.wamp.types import (  # noqa: E402
     SubscribeOptions,
 )
 
-DEADLINE = 20.0
 SERIALIZERS = {
     "ws": ["json", "msgpack", "cbor", "json.batched", "msgpack.batched", "cbor.batched"],
     "raw": ["json", "msgpack", "cbor"],
 }
 
 
-class Loop:
-    """What differs between the two frameworks."""
-
-    def __init__(self):
-        if FRAMEWORK == "twisted":
-            from twisted.internet import reactor
-
-            self.reactor = reactor
-        else:
-            import asyncio
-
-            self.reactor = asyncio.new_event_loop()
-            asyncio.set_event_loop(self.reactor)
-        txaio.config.loop = self.reactor
-
-    def run(self, main):
-        if FRAMEWORK != "twisted":
-            return self.reactor.run_until_complete(main())
-        from twisted.internet.defer import ensureDeferred
-        from twisted.internet.task import react
-
-        try:
-            react(lambda _reactor: ensureDeferred(main()))
-        except SystemExit as end:
-            if end.code:
-                raise
-
-    async def within(self, awaitable, seconds=DEADLINE):
-        """The result, or an error once `seconds` are over."""
-        if FRAMEWORK == "twisted":
-            from twisted.internet.defer import Deferred, ensureDeferred
-
-            deferred = awaitable if isinstance(awaitable, Deferred) else ensureDeferred(awaitable)
-            return await deferred.addTimeout(seconds, self.reactor)
-        import asyncio
-
-        return await asyncio.wait_for(awaitable, seconds)
-
-
-LOOP = Loop()
-
-
-class Inbox:
-    """What came, in order; whoever waits is given the next."""
-
-    def __init__(self):
-        self.items, self.waiting = [], None
-
-    def put(self, item):
-        self.items.append(item)
-        if self.waiting is not None:
-            waiting, self.waiting = self.waiting, None
-            txaio.resolve(waiting, None)
-
-    async def take(self):
-        while not self.items:
-            self.waiting = txaio.create_future()
-            await LOOP.within(self.waiting)
-        return self.items.pop(0)
-
-
-def endpoint(kind, serializer, place):
-    host, port, path = place
-    if kind == "raw":
-        return {
-            "type": "rawsocket",
-            "url": f"rs://{host}:{port}",
-            "endpoint": {"type": "tcp", "host": host, "port": port},
-            "serializer": serializer,
-            "max_retries": 0,
-        }
-    return {
-        "type": "websocket",
-        "url": f"ws://{host}:{port}{path}",
-        "endpoint": {"type": "tcp", "host": host, "port": port},
-        "serializers": [serializer],
-        "max_retries": 0,
-    }
-
-
-async def joined(transport, authentication=None):
-    """A session that has joined; an error if it is refused."""
-    done = txaio.create_future()
-    plain = dict(transport)
-    if plain["type"] == "websocket":
-        plain["serializers"] = [name.removesuffix(".batched") for name in plain["serializers"]]
-    component = Component(transports=[plain], realm="realm1", authentication=authentication)
-    if plain["type"] == "websocket":
-        # A component takes no batched serializer by name, although all can be had: without names it prefers them.
-        component._transports[0].serializers = transport["serializers"]
-
-    @component.on_join
-    def on_join(session, details):
-        if not txaio.is_called(done):
-            session.join_details = details
-            txaio.resolve(done, session)
-
-    def ended(result):
-        if not txaio.is_called(done):
-            txaio.reject(done, RuntimeError(f"not joined: {result}"))
-
-    txaio.add_callbacks(component.start(LOOP.reactor), ended, ended)
-    session = await LOOP.within(done)
-    if plain["type"] == "websocket":
-        equal(session._transport._serializer.SERIALIZER_ID, transport["serializers"][0])
-    return session
-
-
-def equal(got, expected):
-    if got != expected:
-        raise AssertionError(f"expected {expected!r}, got {got!r}")
-
-
-async def fails(awaitable, error):
-    """The ApplicationError that must come."""
-    try:
-        result = await LOOP.within(awaitable)
-    except ApplicationError as raised:
-        equal(raised.error, error)
-        return raised
-    raise AssertionError(f"expected {error}, got the result {result!r}")
-
-
-async def calls(caller, callee):
+async def r01_r02_r03_calls(caller, callee):
     def add(a, b=0):
         return a + b
 
@@ -170,7 +39,7 @@ async def calls(caller, callee):
     await fails(caller.call("com.client.add", 2, 3), ApplicationError.NO_SUCH_PROCEDURE)
 
 
-async def values(caller, callee):
+async def f01_f02_f03_values(caller, callee):
     await LOOP.within(callee.register(lambda value: value, "com.client.echo"))
     for value in (None, True, 0, -1, 2**31, 2**53, 0.5, "", "h\u00e9 \u65e5", [1, [2, []]], {"a": {"b": None}}, b"\x00\xff"):
         equal(await LOOP.within(caller.call("com.client.echo", value)), value)
@@ -178,7 +47,7 @@ async def values(caller, callee):
     equal(await LOOP.within(caller.call("com.client.echo", big)), big)
 
 
-async def errors(caller, callee):
+async def r04_errors(caller, callee):
     def fail():
         raise ApplicationError("com.client.error", "why", 7, detail={"k": 1})
 
@@ -187,7 +56,7 @@ async def errors(caller, callee):
     equal((list(raised.args), raised.kwargs), (["why", 7], {"detail": {"k": 1}}))
 
 
-async def progress(caller, callee):
+async def c01_progress(caller, callee):
     def count(to, details=None):
         for number in range(to):
             details.progress(number)
@@ -200,7 +69,7 @@ async def progress(caller, callee):
     equal(got, [0, 1, 2])
 
 
-async def cancels(caller, callee):
+async def c04_cancels(caller, callee):
     started, stopped = Inbox(), Inbox()
 
     def hang():
@@ -220,7 +89,7 @@ async def cancels(caller, callee):
         raise AssertionError("a cancelled call gave a result")
 
 
-async def events(publisher, subscriber):
+async def p01_p02_p03_p04_events(publisher, subscriber):
     inbox = Inbox()
     subscription = await LOOP.within(
         subscriber.subscribe(lambda *args, **kwargs: inbox.put((list(args), kwargs)), "com.client.topic")
@@ -240,7 +109,7 @@ async def events(publisher, subscriber):
     equal(inbox.items, [])
 
 
-async def own_events(publisher, _other):
+async def p09_own_events(publisher, _other):
     inbox = Inbox()
     await LOOP.within(publisher.subscribe(inbox.put, "com.client.own"))
     publisher.publish("com.client.own", 1)
@@ -248,7 +117,7 @@ async def own_events(publisher, _other):
     equal(await inbox.take(), 2)
 
 
-async def patterns(publisher, subscriber):
+async def p13_c07_patterns(publisher, subscriber):
     inbox = Inbox()
 
     def received(value, details=None):
@@ -270,7 +139,7 @@ async def patterns(publisher, subscriber):
     equal(await LOOP.within(publisher.call("com.client.anything.x")), "com.client.anything.x")
 
 
-async def lists(publisher, subscriber):
+async def p08_lists(publisher, subscriber):
     inbox, own = Inbox(), Inbox()
     await LOOP.within(subscriber.subscribe(inbox.put, "com.client.list"))
     await LOOP.within(publisher.subscribe(own.put, "com.client.list"))
@@ -283,7 +152,7 @@ async def lists(publisher, subscriber):
     equal(inbox.items, [])
 
 
-async def shared(caller, callee):
+async def c09_shared(caller, callee):
     options = RegisterOptions(invoke="roundrobin")
     await LOOP.within(callee.register(lambda: "callee", "com.client.shared", options=options))
     await LOOP.within(caller.register(lambda: "caller", "com.client.shared", options=options))
@@ -291,13 +160,13 @@ async def shared(caller, callee):
     equal(got, ["callee", "caller", "callee", "caller"])
 
 
-async def refusals(caller, callee):
+async def r01_r03_refusals(caller, callee):
     await LOOP.within(callee.register(lambda: 1, "com.client.mine"))
     await fails(caller.register(lambda: 2, "com.client.mine"), ApplicationError.PROCEDURE_ALREADY_EXISTS)
     await fails(caller.call("com.client.nothing"), ApplicationError.NO_SUCH_PROCEDURE)
 
 
-async def disclosure(_caller, callee, transport):
+async def c05_p10_disclosure(_caller, callee, transport):
     inbox = Inbox()
 
     def who(details: CallDetails = None):
@@ -319,7 +188,7 @@ async def disclosure(_caller, callee, transport):
     await LOOP.within(carol.leave())
 
 
-async def leaving(caller, _callee, transport):
+async def s11_leaving(caller, _callee, transport):
     other = await joined(transport)
     await LOOP.within(other.register(lambda: 1, "com.client.leaving"))
     equal(await LOOP.within(caller.call("com.client.leaving")), 1)
@@ -327,7 +196,7 @@ async def leaving(caller, _callee, transport):
     await fails(caller.call("com.client.leaving"), ApplicationError.NO_SUCH_PROCEDURE)
 
 
-async def credentials(transport):
+async def a02_a03_credentials(transport):
     """Ticket, WAMP-CRA plain and salted; right and wrong."""
     methods = [
         ("ticket", {"authid": "alice", "ticket": "secret-alice"}, "backend"),
@@ -347,17 +216,19 @@ async def credentials(transport):
         raise AssertionError(f"{method}: a wrong secret was accepted")
 
 
-class Checks:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    async def hold(self, name, check):
-        try:
-            await LOOP.within(check, 3 * DEADLINE)
-            self.passed += 1
-        except Exception as raised:
-            self.failed += 1
-            sys.stdout.write(f"{FRAMEWORK} {name}: {type(raised).__name__} {raised}\n")
+PAIRS = [
+    r01_r02_r03_calls,
+    f01_f02_f03_values,
+    r04_errors,
+    c01_progress,
+    c04_cancels,
+    p01_p02_p03_p04_events,
+    p09_own_events,
+    p13_c07_patterns,
+    p08_lists,
+    c09_shared,
+    r01_r03_refusals,
+]
 
 
 async def main():
@@ -368,23 +239,12 @@ async def main():
             label = f"{kind} {serializer}"
             plain = endpoint(kind, serializer, places[f"init/{kind}"])
             guarded = endpoint(kind, serializer, places[f"{kind}/auth"])
-            pair = [(calls, plain), (values, plain), (errors, plain), (progress, plain), (cancels, plain)]
-            pair += [(events, plain), (own_events, plain), (patterns, plain), (lists, plain), (shared, plain)]
-            pair += [(refusals, plain)]
-            for check, transport in pair:
-                await checks.hold(f"{label} {check.__name__}", with_two(check, transport))
-            for check in (disclosure, leaving):
+            for check in PAIRS:
+                await checks.hold(f"{label} {check.__name__}", with_two(check, plain))
+            for check in (c05_p10_disclosure, s11_leaving):
                 await checks.hold(f"{label} {check.__name__}", with_two(check, guarded, guarded))
-            await checks.hold(f"{label} credentials", credentials(guarded))
+            await checks.hold(f"{label} credentials", a02_a03_credentials(guarded))
     sys.stdout.write(f"{checks.passed} passed, {checks.failed} failed\n")
-
-
-async def with_two(check, transport, *more):
-    """Runs a check with two sessions that leave afterwards."""
-    one, two = await joined(transport), await joined(transport)
-    await check(one, two, *more)
-    for session in (one, two):
-        await LOOP.within(session.leave())
 
 
 LOOP.run(main)

@@ -14,12 +14,11 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
     let served = Served::new(project, tools, program, "python")?;
     let mut sum = Tally::default();
     for framework in ["asyncio", "twisted"] {
-        let mut script = Command::new(&tools.python);
-        script
-            .arg(project.tests("python/clients.py"))
-            .arg(framework)
-            .arg(&served.places);
-        sum = sum.plus(tally(&mut script)?);
+        for name in ["python/clients.py", "python/features.py"] {
+            let mut script = Command::new(&tools.python);
+            script.arg(project.tests(name)).arg(framework);
+            sum = sum.plus(tally(script.arg(&served.places))?);
+        }
     }
     served.stop()?;
     Ok(sum)
