@@ -6,78 +6,11 @@
 "use strict";
 
 const assert = require("node:assert");
-const fs = require("node:fs");
-const autobahn = require("autobahn");
+const { Checks, Inbox, fails } = require("./peer.cjs");
+const { autobahn, joined, onPairs, serializers } = require("./autobahn.cjs");
 
-const DEADLINE = 20_000;
-const places = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
-const serializers = {
-  json: () => new autobahn.serializer.JSONSerializer(),
-  msgpack: () => new autobahn.serializer.MsgpackSerializer(),
-  cbor: () => new autobahn.serializer.CBORSerializer(),
-};
-
-function within(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing came`)), DEADLINE);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-function url(place) {
-  const [host, port, path] = places[place];
-  return `ws://${host}:${port}${path}`;
-}
-
-// A connection that has joined; rejected with the close reason if it is refused.
-function joined(serializer, place, more = {}) {
-  const connection = new autobahn.Connection({
-    url: url(place),
-    realm: "realm1",
-    serializers: [serializers[serializer]()],
-    max_retries: 0,
-    on_user_error: () => {},
-    on_internal_error: () => {},
-    ...more,
-  });
-  const opened = new Promise((resolve, reject) => {
-    connection.onopen = (session, details) => resolve({ connection, session, details });
-    connection.onclose = (reason, details) => {
-      reject(new Error(`closed: ${reason} ${details.reason}`));
-      return true;
-    };
-  });
-  connection.open();
-  return within(opened, "joining");
-}
-
-// The next item that a handler is given.
-class Inbox {
-  items = [];
-  waiting = [];
-  put = (item) => (this.waiting.length ? this.waiting.shift()(item) : this.items.push(item));
-  take() {
-    if (this.items.length) return Promise.resolve(this.items.shift());
-    return within(new Promise((resolve) => this.waiting.push(resolve)), "event");
-  }
-}
-
-async function fails(promise, error) {
-  const raised = await within(
-    promise.then(
-      (result) => assert.fail(`expected ${error}, got ${JSON.stringify(result)}`),
-      (raised) => raised,
-    ),
-    error,
-  );
-  if (raised instanceof assert.AssertionError) throw raised;
-  assert.strictEqual(raised.error, error);
-  return raised;
-}
-
-const checks = {
-  async calls(one, two) {
+const pairs = {
+  async r01_r02_r03_calls(one, two) {
     const registration = await two.session.register("com.js.add", (args, kwargs) => args[0] + (kwargs.b ?? args[1]));
     assert.strictEqual(await one.session.call("com.js.add", [2, 3]), 5);
     assert.strictEqual(await one.session.call("com.js.add", [2], { b: -3 }), -1);
@@ -85,7 +18,7 @@ const checks = {
     await fails(one.session.call("com.js.add", [2, 3]), "wamp.error.no_such_procedure");
   },
 
-  async values(one, two) {
+  async f01_f02_f03_values(one, two) {
     await two.session.register("com.js.echo", (args) => args[0]);
     for (const value of [null, true, 0, -1, 2 ** 31, 2 ** 53 - 1, 0.5, "", "hé 日", [1, [2, []]], { a: { b: null } }]) {
       assert.deepStrictEqual(await one.session.call("com.js.echo", [value]), value);
@@ -94,13 +27,13 @@ const checks = {
     assert.strictEqual(await one.session.call("com.js.echo", [big]), big);
   },
 
-  async severalResults(one, two) {
+  async r03_several_results(one, two) {
     await two.session.register("com.js.several", () => new autobahn.Result([1, 2], { k: 3 }));
     const result = await one.session.call("com.js.several");
     assert.deepStrictEqual([result.args, result.kwargs], [[1, 2], { k: 3 }]);
   },
 
-  async errors(one, two) {
+  async r04_errors(one, two) {
     await two.session.register("com.js.fail", () => {
       throw new autobahn.Error("com.js.error", ["why", 7], { detail: { k: 1 } });
     });
@@ -108,7 +41,7 @@ const checks = {
     assert.deepStrictEqual([raised.args, raised.kwargs], [["why", 7], { detail: { k: 1 } }]);
   },
 
-  async progress(one, two) {
+  async c01_progress(one, two) {
     const got = [];
     await two.session.register("com.js.count", (args, kwargs, details) => {
       for (let number = 0; number < args[0]; number++) details.progress([number]);
@@ -120,7 +53,7 @@ const checks = {
     assert.deepStrictEqual(got, [0, 1, 2]);
   },
 
-  async events(one, two) {
+  async p01_p02_p03_p04_events(one, two) {
     const inbox = new Inbox();
     const subscription = await two.session.subscribe("com.js.topic", (args, kwargs) => inbox.put([args, kwargs]));
     const receipt = await one.session.publish("com.js.topic", [1, "two"], { v: [] }, { acknowledge: true });
@@ -134,7 +67,7 @@ const checks = {
     assert.deepStrictEqual(inbox.items, []);
   },
 
-  async ownEvents(one) {
+  async p09_own_events(one) {
     const inbox = new Inbox();
     await one.session.subscribe("com.js.own", (args) => inbox.put(args[0]));
     one.session.publish("com.js.own", [1]);
@@ -142,7 +75,7 @@ const checks = {
     assert.strictEqual(await inbox.take(), 2);
   },
 
-  async patterns(one, two) {
+  async p13_c07_patterns(one, two) {
     const inbox = new Inbox();
     const received = (args, kwargs, details) => inbox.put([args[0], details.topic]);
     await two.session.subscribe("com.js.pre", received, { match: "prefix" });
@@ -155,7 +88,7 @@ const checks = {
     assert.strictEqual(await one.session.call("com.js.anything.x"), "com.js.anything.x");
   },
 
-  async lists(one, two) {
+  async p08_lists(one, two) {
     const inbox = new Inbox();
     await two.session.subscribe("com.js.list", (args) => inbox.put(args[0]));
     one.session.publish("com.js.list", [1], {}, { exclude: [two.session.id] });
@@ -163,7 +96,7 @@ const checks = {
     assert.strictEqual(await inbox.take(), 2);
   },
 
-  async shared(one, two) {
+  async c09_shared(one, two) {
     await one.session.register("com.js.shared", () => "one", { invoke: "roundrobin" });
     await two.session.register("com.js.shared", () => "two", { invoke: "roundrobin" });
     const got = [];
@@ -171,7 +104,7 @@ const checks = {
     assert.deepStrictEqual(got, ["one", "two", "one", "two"]);
   },
 
-  async refusals(one, two) {
+  async r01_r03_refusals(one, two) {
     await two.session.register("com.js.mine", () => 1);
     await fails(one.session.register("com.js.mine", () => 2), "wamp.error.procedure_already_exists");
     await fails(one.session.call("com.js.nothing"), "wamp.error.no_such_procedure");
@@ -188,7 +121,7 @@ function secretOf(secret) {
   };
 }
 
-async function credentials(serializer) {
+async function a02_a03_credentials(serializer) {
   const methods = [
     ["ticket", "alice", "secret-alice", "backend"],
     ["wampcra", "peter", "secret1", "open"],
@@ -204,32 +137,12 @@ async function credentials(serializer) {
 }
 
 async function main() {
-  let passed = 0;
-  let failed = 0;
-  const hold = async (name, check) => {
-    try {
-      await within(check(), name);
-      passed += 1;
-    } catch (fault) {
-      failed += 1;
-      console.log(`${name}: ${fault.message ?? JSON.stringify(fault)}`);
-    }
-  };
+  const checks = new Checks();
+  await onPairs(checks, pairs);
   for (const serializer of Object.keys(serializers)) {
-    for (const [name, check] of Object.entries(checks)) {
-      await hold(`${serializer} ${name}`, async () => {
-        const pair = [await joined(serializer, "init/ws"), await joined(serializer, "init/ws")];
-        try {
-          await check(...pair);
-        } finally {
-          for (const { connection } of pair) connection.close();
-        }
-      });
-    }
-    await hold(`${serializer} credentials`, () => credentials(serializer));
+    await checks.hold(`${serializer} credentials`, () => a02_a03_credentials(serializer));
   }
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exit(failed ? 1 : 0);
+  checks.end();
 }
 
 main();
