@@ -26,6 +26,7 @@ struct PermissionAsWritten {
     policy: Option<String>,
     allow: Option<Value>,
     disclose: Option<Value>,
+    trustlevel: Option<u32>,
     cache: Option<bool>,
 }
 
@@ -62,6 +63,7 @@ fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
         },
         disclose_caller: read_disclosure(reading, disclose.caller, &at.key("caller")),
         disclose_publisher: read_disclosure(reading, disclose.publisher, &at.key("publisher")),
+        trustlevel: written.trustlevel,
         cache: written.cache.unwrap_or(false),
     })
 }

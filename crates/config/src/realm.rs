@@ -170,6 +170,7 @@ struct RoleAsWritten {
     permissions: Option<Value>,
     #[serde(rename = "allow-by-default")]
     allow_by_default: Option<bool>,
+    trustlevel: Option<u32>,
 }
 
 impl Written for RoleAsWritten {
@@ -204,6 +205,7 @@ impl Role {
             config: RoleConfig {
                 name,
                 authorization,
+                trustlevel: written.trustlevel,
             },
             raw,
         })

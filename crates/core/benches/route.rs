@@ -50,8 +50,10 @@ impl Bench {
                 },
                 disclose_caller: Disclosure::default(),
                 disclose_publisher: Disclosure::default(),
+                trustlevel: None,
                 cache: true,
             }]),
+            trustlevel: None,
         });
         let mut bench = Self {
             realm,

@@ -7,6 +7,9 @@ pub struct RoleConfig {
     pub name: Text,
     /// How its requests are decided.
     pub authorization: Authorization,
+    /// `trustlevel`: what callees and subscribers are told of its calls and publications (WAMP spec, "Call Trust
+    /// Levels").
+    pub trustlevel: Option<u32>,
 }
 
 /// How the requests of a role are decided.
@@ -31,6 +34,8 @@ pub struct Permission {
     pub disclose_caller: Disclosure,
     /// Whether publishers are disclosed to subscribers.
     pub disclose_publisher: Disclosure,
+    /// `trustlevel`: goes before the role's.
+    pub trustlevel: Option<u32>,
     /// Whether the decision may be kept for the session.
     pub cache: bool,
 }

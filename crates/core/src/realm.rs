@@ -272,11 +272,13 @@ fn announced() -> PeerRoles {
     let broker = Features::PUBLISHER_IDENTIFICATION
         .union(Features::PUBLISHER_EXCLUSION)
         .union(Features::SUBSCRIBER_BLACKWHITE_LISTING)
+        .union(Features::PUBLICATION_TRUSTLEVELS)
         .union(Features::PATTERN_BASED_SUBSCRIPTION);
     let dealer = Features::PROGRESSIVE_CALL_RESULTS
         .union(Features::CALL_TIMEOUT)
         .union(Features::CALL_CANCELING)
         .union(Features::CALLER_IDENTIFICATION)
+        .union(Features::CALL_TRUSTLEVELS)
         .union(Features::PATTERN_BASED_REGISTRATION)
         .union(Features::SHARED_REGISTRATION)
         .union(Features::REGISTRATION_REVOCATION);
@@ -322,6 +324,7 @@ mod tests {
         realm.set_role(RoleConfig {
             name: Text::from_static("anyone"),
             authorization: Authorization::Always(true),
+            trustlevel: None,
         });
         let mut out = Outbox::new();
         realm.join(join(5), now, &mut out).unwrap();

@@ -20,8 +20,16 @@ pub(crate) enum Action {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     Denied,
-    /// The request goes on; the caller or publisher is disclosed accordingly.
-    Allowed(Disclosure),
+    /// The request goes on.
+    Allowed(Grant),
+}
+
+/// What those whom an allowed request reaches are told of the one who acts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Grant {
+    pub(crate) disclosure: Disclosure,
+    /// `details.trustlevel` of an INVOCATION or EVENT.
+    pub(crate) trustlevel: Option<u32>,
 }
 
 /// The place of a role in its realm. It stays valid for as long as the realm.
@@ -31,21 +39,28 @@ pub(crate) struct RoleKey(usize);
 /// The roles of a realm. A role that was removed keeps its place, so that its sessions are denied everything.
 #[derive(Debug)]
 pub(crate) struct Roles {
-    by_name: IndexMap<Text, Option<Rule>, foldhash::fast::RandomState>,
+    by_name: IndexMap<Text, Option<Judge>, foldhash::fast::RandomState>,
 }
 
 impl Roles {
     pub(crate) fn new() -> Self {
         let mut by_name = IndexMap::default();
-        by_name.insert(Text::from_static(TRUSTED), Some(Rule::Trusted));
+        let trusted = Judge {
+            rule: Rule::Trusted,
+            trustlevel: None,
+        };
+        by_name.insert(Text::from_static(TRUSTED), Some(trusted));
         Self { by_name }
     }
 
     /// Adds a role, or replaces the rule of the one of that name. The trusted one stays as it is.
     pub(crate) fn set(&mut self, role: RoleConfig) {
         if role.name != TRUSTED {
-            self.by_name
-                .insert(role.name.compact(), Some(Rule::new(role.authorization)));
+            let judge = Judge {
+                rule: Rule::new(role.authorization),
+                trustlevel: role.trustlevel,
+            };
+            self.by_name.insert(role.name.compact(), Some(judge));
         }
     }
 
@@ -55,13 +70,13 @@ impl Roles {
             && self
                 .by_name
                 .get_mut(name.as_bytes())
-                .is_some_and(|rule| rule.take().is_some())
+                .is_some_and(|judge| judge.take().is_some())
     }
 
     /// Finds a role that has a rule.
     pub(crate) fn find(&self, name: &Text) -> Option<RoleKey> {
-        let (key, _, rule) = self.by_name.get_full(name.as_bytes())?;
-        rule.as_ref().map(|_| RoleKey(key))
+        let (key, _, judge) = self.by_name.get_full(name.as_bytes())?;
+        judge.as_ref().map(|_| RoleKey(key))
     }
 
     /// Gives the name of a role.
@@ -79,8 +94,27 @@ impl Roles {
         policy: MatchPolicy,
     ) -> Verdict {
         match self.by_name.get_index(key.0) {
-            Some((_, Some(rule))) => rule.decide(action, uri, policy),
+            Some((_, Some(judge))) => judge.decide(action, uri, policy),
             Some((_, None)) | None => Verdict::Denied,
+        }
+    }
+}
+
+/// What decides about the sessions of one role.
+#[derive(Debug)]
+struct Judge {
+    rule: Rule,
+    trustlevel: Option<u32>,
+}
+
+impl Judge {
+    fn decide(&self, action: Action, uri: &[u8], policy: MatchPolicy) -> Verdict {
+        match self.rule.decide(action, uri, policy) {
+            Verdict::Allowed(grant) => Verdict::Allowed(Grant {
+                trustlevel: grant.trustlevel.or(self.trustlevel),
+                ..grant
+            }),
+            Verdict::Denied => Verdict::Denied,
         }
     }
 }
@@ -102,8 +136,11 @@ impl Rule {
 
     fn decide(&self, action: Action, uri: &[u8], policy: MatchPolicy) -> Verdict {
         match self {
-            Self::Trusted => Verdict::Allowed(Disclosure::Always),
-            Self::Always(true) => Verdict::Allowed(Disclosure::default()),
+            Self::Trusted => Verdict::Allowed(Grant {
+                disclosure: Disclosure::Always,
+                trustlevel: None,
+            }),
+            Self::Always(true) => Verdict::Allowed(Grant::default()),
             Self::Always(false) => Verdict::Denied,
             Self::Static(permissions) => match permissions.find(uri, policy) {
                 Some(permission) => permission.decide(action),
@@ -122,7 +159,10 @@ impl Permission {
             Action::Subscribe => (self.allow.subscribe, Disclosure::default()),
         };
         if allowed {
-            Verdict::Allowed(disclosure)
+            Verdict::Allowed(Grant {
+                disclosure,
+                trustlevel: self.trustlevel,
+            })
         } else {
             Verdict::Denied
         }

@@ -90,6 +90,7 @@ impl Stage {
             realm.set_role(RoleConfig {
                 name: Text::from(name),
                 authorization: Authorization::Always(true),
+                trustlevel: None,
             });
         }
         Self {
@@ -187,6 +188,7 @@ impl Stage {
         self.realm.set_role(RoleConfig {
             name: Text::from(name),
             authorization: Authorization::Static(permissions.iter().map(permission).collect()),
+            trustlevel: trustlevel(&role),
         });
     }
 
@@ -368,6 +370,11 @@ fn announce(roles: Roles, feature: &str) -> Roles {
     roles.with(role, features.union(*feature))
 }
 
+fn trustlevel(json: &Value) -> Option<u32> {
+    let level = json["trustlevel"].as_u64()?;
+    Some(level.try_into().unwrap())
+}
+
 fn permission(json: &Value) -> Permission {
     let allows = |action: &str| {
         let allow = json["allow"].as_array().unwrap();
@@ -393,6 +400,7 @@ fn permission(json: &Value) -> Permission {
         },
         disclose_caller: disclosure("caller"),
         disclose_publisher: disclosure("publisher"),
+        trustlevel: trustlevel(json),
         cache: false,
     }
 }

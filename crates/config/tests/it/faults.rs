@@ -277,7 +277,7 @@ fn permissions() {
             {"match": "exact"},
             {"uri": "com. x"},
             {"uri": "a", "allow": {"calls": true, "call": "yes"}, "disclose": {"caller": "always", "publisher": 1}},
-            {"uri": "a", "validate": {"call": "x"}, "cache": 1}
+            {"uri": "a", "validate": {"call": "x"}, "cache": 1, "trustlevel": -1}
         ]}]}"##,
         &[
             r#".roles[0].permissions[0]: missing key "uri""#,
@@ -288,6 +288,7 @@ fn permissions() {
             r#".roles[0].permissions[2].disclose.publisher: expected true, false, "on_request" or "never", found 1"#,
             r#".roles[0].permissions[3].validate: the key "validate" is not supported by this version yet"#,
             ".roles[0].permissions[3].cache: invalid type: integer `1`, expected a boolean",
+            ".roles[0].permissions[3].trustlevel: invalid value: integer `-1`, expected u32",
         ],
     );
 }

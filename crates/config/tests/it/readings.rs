@@ -178,6 +178,12 @@ fn permissions_read() {
         (Disclosure::OnRequest, Disclosure::Never)
     );
     assert_eq!((exact.policy, exact.cache), (MatchPolicy::Exact, false));
+    let levels = [
+        realm.roles[0].config.trustlevel,
+        status.trustlevel,
+        exact.trustlevel,
+    ];
+    assert_eq!(levels, [Some(3), Some(7), None]);
     let closed = &realm.roles[1].config.authorization;
     assert!(matches!(closed, Authorization::Always(false)), "{closed:?}");
 }

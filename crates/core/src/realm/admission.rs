@@ -3,7 +3,7 @@
 use crossbar_wire::{MatchPolicy, Passthru, Pattern, Text, Uri, UriError};
 
 use super::Realm;
-use crate::role::{Action, Verdict};
+use crate::role::{Action, Grant, Verdict};
 use crate::session::Session;
 use crate::{Disclosure, refusal::Refusal, uris};
 
@@ -34,20 +34,23 @@ impl Realm {
         Ok(())
     }
 
-    /// Asks the session's role. Gives when the session is disclosed to those it acts upon.
+    /// Asks the session's role. Gives what those whom it acts upon are told of it.
     pub(super) fn authorize(
         &self,
         session: &Session,
         action: Action,
         uri: &Text,
         policy: MatchPolicy,
-    ) -> Result<Disclosure, Refusal> {
+    ) -> Result<Grant, Refusal> {
         let verdict = self
             .roles
             .decide(session.role, action, uri.as_bytes(), policy);
         match verdict {
-            Verdict::Allowed(_) if uris::is_own(uri.as_bytes()) => Ok(Disclosure::Always),
-            Verdict::Allowed(disclosure) => Ok(disclosure),
+            Verdict::Allowed(grant) if uris::is_own(uri.as_bytes()) => Ok(Grant {
+                disclosure: Disclosure::Always,
+                ..grant
+            }),
+            Verdict::Allowed(grant) => Ok(grant),
             Verdict::Denied => Err(self.denied(session, action, uri)),
         }
     }

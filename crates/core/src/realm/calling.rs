@@ -32,7 +32,7 @@ impl Realm {
         let Some(caller) = self.sessions.get(from) else {
             return Ok(());
         };
-        let rule = self.authorize(caller, Action::Call, &call.procedure, MatchPolicy::Exact)?;
+        let grant = self.authorize(caller, Action::Call, &call.procedure, MatchPolicy::Exact)?;
         let Some(id) = registration else {
             if let Some(procedure) = self.own_procedure(&call.procedure) {
                 return self.call_own(procedure, from, &call, out);
@@ -40,14 +40,15 @@ impl Realm {
             let text = format!("no callee registered for procedure <{}>", call.procedure);
             return Err(Refusal::new(uris::NO_SUCH_PROCEDURE, text));
         };
-        if rule == Disclosure::Never {
-            self.is_disclosed(rule, call.disclose_me, false)?; // ahead of taking a place at a callee
+        if grant.disclosure == Disclosure::Never {
+            self.is_disclosed(grant.disclosure, call.disclose_me, false)?; // ahead of taking a place at a callee
         }
         let Some((endpoint, place)) = self.dealer.choose(id, &mut self.ids) else {
             let text = format!("every callee of procedure <{}> is busy", call.procedure);
             return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
         };
-        let disclosed = self.is_disclosed(rule, call.disclose_me, endpoint.disclose_caller)?;
+        let disclosed =
+            self.is_disclosed(grant.disclosure, call.disclose_me, endpoint.disclose_caller)?;
         let Some(callee) = self.sessions.get_mut(endpoint.callee) else {
             return Ok(()); // sessions and registrations go together
         };
@@ -55,7 +56,8 @@ impl Realm {
         let mut flight = CallInFlight::new(request, (endpoint.callee, callee.next_invocation()));
         flight.place = place;
         flight.progressive = call.receive_progress == Some(true);
-        let wish = self.wish(&call, &endpoint, disclosed);
+        let mut wish = self.wish(&call, &endpoint, disclosed);
+        wish.trustlevel = grant.trustlevel;
         flight.timeout = wish.timeout;
         let invocation = self.invocation(&flight, id, call, &wish);
         self.calls.begin(flight, self.now, &mut self.sessions);
@@ -96,6 +98,7 @@ impl Realm {
             // compat: forwarded whatever the callee announced
             receive_progress: call.receive_progress == Some(true)
                 && (compat || supports(PROGRESSIVE)),
+            trustlevel: None,
         }
     }
 
@@ -122,7 +125,7 @@ impl Realm {
             timeout: wish.forwarded_timeout,
             caller: identity,
             procedure: (policy != Some(MatchPolicy::Exact)).then_some(call.procedure),
-            trustlevel: None,
+            trustlevel: wish.trustlevel,
             passthru: caller.and_then(|caller| admit_passthru(call.passthru, caller)),
             payload: call.payload,
         }
@@ -233,6 +236,7 @@ struct Wish {
     /// The time limit that the callee is told.
     forwarded_timeout: Option<u64>,
     receive_progress: bool,
+    trustlevel: Option<u32>,
 }
 
 /// What a callee must have announced to be asked for progress. The specification also asks for `call_canceling`, which

@@ -17,6 +17,7 @@ struct Admission {
     /// The subscription to the topic as such.
     exact: Option<SubscriptionId>,
     publisher: Option<Box<Identity>>,
+    trustlevel: Option<u32>,
 }
 
 /// Who gets a publication, among the subscribers.
@@ -112,11 +113,13 @@ impl Realm {
             self.check_uri(&publish.topic)?; // what was subscribed to has been checked
         }
         let mut publisher = None;
+        let mut trustlevel = None;
         if let Some(session) = self.sessions.get(from) {
             let topic = &publish.topic;
             Self::check_namespace(session, topic)?;
-            let rule = self.authorize(session, Action::Publish, topic, MatchPolicy::Exact)?;
-            if self.is_disclosed(rule, publish.disclose_me, false)? {
+            let grant = self.authorize(session, Action::Publish, topic, MatchPolicy::Exact)?;
+            trustlevel = grant.trustlevel;
+            if self.is_disclosed(grant.disclosure, publish.disclose_me, false)? {
                 let role = self.roles.name(session.role);
                 publisher = Some(identity(from, session, role));
             }
@@ -126,6 +129,7 @@ impl Realm {
             id: self.ids.publication(),
             exact,
             publisher,
+            trustlevel,
         })
     }
 
@@ -158,6 +162,7 @@ impl Realm {
             id: self.ids.publication(),
             exact,
             publisher: None,
+            trustlevel: None,
         };
         self.dispatch(None, publish, admission, out);
     }
@@ -183,7 +188,7 @@ impl Realm {
             publication: admission.id,
             publisher: admission.publisher,
             topic: None,
-            trustlevel: None,
+            trustlevel: admission.trustlevel,
             retained: None,
             acknowledged_delivery: None,
             passthru: publish.passthru,

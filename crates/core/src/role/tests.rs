@@ -12,6 +12,7 @@ fn permission(uri: &str, policy: MatchPolicy) -> Permission {
         allow: Actions::default(),
         disclose_caller: Disclosure::default(),
         disclose_publisher: Disclosure::default(),
+        trustlevel: None,
         cache: false,
     }
 }

@@ -18,6 +18,7 @@ mod model;
 mod pubsub;
 mod registrations;
 mod sessions;
+mod trustlevels;
 
 use crossbar_testkit::stage;
 use stage::check;

@@ -137,6 +137,7 @@ impl World {
         realm.set_role(RoleConfig {
             name: Text::from("anyone"),
             authorization: Authorization::Always(true),
+            trustlevel: None,
         });
         Self {
             realm,

@@ -33,6 +33,7 @@ impl Server {
         let role = RoleConfig {
             name: Text::from_static("anonymous"),
             authorization: Authorization::Always(true),
+            trustlevel: None,
         };
         router
             .start_realm(&REALM, RealmOptions::default(), [role])

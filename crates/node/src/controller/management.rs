@@ -121,6 +121,7 @@ fn role(name: &str, permissions: Vec<Permission>) -> RoleConfig {
     RoleConfig {
         name: Text::from(name),
         authorization: Authorization::Static(permissions),
+        trustlevel: None,
     }
 }
 
@@ -140,6 +141,7 @@ fn permission(uri: &str, policy: MatchPolicy, allow: Actions) -> Permission {
         // Every procedure here is told who calls.
         disclose_caller: Disclosure::Always,
         disclose_publisher: Disclosure::Always,
+        trustlevel: None,
         cache: true,
     }
 }

@@ -30,6 +30,7 @@ impl Stage {
         let role = RoleConfig {
             name: Text::from_static("anybody"),
             authorization: Authorization::Always(true),
+            trustlevel: None,
         };
         let options = RealmOptions::default();
         management.start_realm(&realm(), options, [role]).unwrap();
