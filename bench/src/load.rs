@@ -50,7 +50,12 @@ impl Target {
             "json" => Format::Json,
             "msgpack" => Format::MsgPack,
             "cbor" => Format::Cbor,
-            other => return Err(format!("unknown format {other}: json, msgpack or cbor")),
+            "ubjson" => Format::Bjdata,
+            other => {
+                return Err(format!(
+                    "unknown format {other}: json, msgpack, cbor or ubjson"
+                ));
+            }
         };
         Ok(Self::Wamp(WampTarget {
             url: url.to_owned(),

@@ -22,6 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("json") => vec![Format::Json],
         Some("msgpack") => vec![Format::MsgPack],
         Some("cbor") => vec![Format::Cbor],
+        Some("ubjson") => vec![Format::Bjdata],
         Some(other) => return Err(format!("unknown serializer {other}").into()),
         None => Options::default().formats,
     };

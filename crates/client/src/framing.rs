@@ -171,9 +171,10 @@ impl Masks {
 
 /// Gives the kind of WebSocket message that carries a serializer.
 pub(crate) const fn kind(format: Format) -> MessageKind {
-    match format {
-        Format::Json => MessageKind::Text,
-        Format::MsgPack | Format::Cbor => MessageKind::Binary,
+    if format.is_text() {
+        MessageKind::Text
+    } else {
+        MessageKind::Binary
     }
 }
 

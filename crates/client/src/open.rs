@@ -147,12 +147,7 @@ async fn websocket(
 }
 
 fn subprotocol(format: Format) -> String {
-    let name = match format {
-        Format::Json => "json",
-        Format::MsgPack => "msgpack",
-        Format::Cbor => "cbor",
-    };
-    format!("wamp.2.{name}")
+    format!("wamp.2.{}", format.name())
 }
 
 fn ended(error: io::Error) -> LinkError {

@@ -13,7 +13,9 @@ use crate::{QueueLimits, access};
 /// RawSocket on a transport, or as a part of a `universal` one.
 #[derive(Clone, Debug)]
 pub struct RawSocket {
-    /// `serializers`, in the router's order of preference.
+    /// `serializers`, in the router's order of preference: CBOR, MessagePack, JSON and UBJSON by default. With `ubjson`,
+    /// `"bjdata"` (the default) or `"draft12"`, which of two incompatible formats is served by the name of `ubjson`: the
+    /// one of Autobahn and Crossbar.io since 26.6, or the one before.
     pub formats: Vec<Format>,
     /// `options.max_message_size`: octets of a message that a client may send, 512 to 16 MiB.
     pub max_message_size: usize,
@@ -28,6 +30,7 @@ pub struct RawSocket {
 #[serde(deny_unknown_fields)]
 struct RawSocketAsWritten {
     serializers: Option<Value>,
+    ubjson: Option<String>,
     options: Option<Value>,
     /// Null would leave the transport open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
@@ -55,7 +58,8 @@ impl RawSocket {
     /// Reads what is RawSocket's in a transport.
     pub(crate) fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
         let written: RawSocketAsWritten = reading.read(body, at)?;
-        let formats = serializers::read(reading, written.serializers, &at.key("serializers"));
+        let ubjson = written.ubjson.as_deref();
+        let formats = serializers::read(reading, written.serializers, ubjson, at);
         let access = access::read(reading, written.auth, &at.key("auth"));
         let at = at.key("options");
         let options: OptionsAsWritten = reading.read_or_empty(written.options, &at)?;

@@ -1,4 +1,4 @@
-//! `serializers` of WebSocket and RawSocket.
+//! `serializers` of WebSocket and RawSocket, and `ubjson`, which tells what the one of that name is.
 
 use crossbar_wire::Format;
 use serde_json::Value;
@@ -9,9 +9,30 @@ use crate::reading::Reading;
 use crate::written::Refusal;
 
 /// Reads a list of serializers; all if it is absent. The router's order of preference is fixed.
-pub(crate) fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> Vec<Format> {
+///
+/// `ubjson` says which format goes by that name: `"bjdata"`, as Autobahn and Crossbar.io write it since 26.6 (the
+/// default), or `"draft12"`, as they wrote it before. Clients cannot tell the two apart, so a transport serves one.
+pub(crate) fn read(
+    reading: &mut Reading,
+    serializers: Option<Value>,
+    ubjson: Option<&str>,
+    at: &Place,
+) -> Vec<Format> {
+    let variant = ubjson.and_then(|word| {
+        let at = at.key("ubjson");
+        reading.one_of(word, "variant of UBJSON", &VARIANTS, &at)
+    });
+    let mut formats = read_list(reading, serializers, &at.key("serializers"));
+    if let Some(variant) = variant {
+        let named = formats.iter_mut().filter(|f| f.name() == variant.name());
+        named.for_each(|format| *format = variant);
+    }
+    formats
+}
+
+fn read_list(reading: &mut Reading, value: Option<Value>, at: &Place) -> Vec<Format> {
     if value.is_none() {
-        return Format::ALL.to_vec();
+        return Format::OFFERED.to_vec();
     }
     let empty = value
         .as_ref()
@@ -26,7 +47,7 @@ pub(crate) fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> V
         .into_iter()
         .filter_map(|(item, place)| read_one(reading, item, &place))
         .collect();
-    let all = Format::ALL.into_iter();
+    let all = Format::OFFERED.into_iter();
     all.filter(|format| wanted.contains(format)).collect()
 }
 
@@ -36,16 +57,13 @@ fn read_one(reading: &mut Reading, item: Value, at: &Place) -> Option<Format> {
         reading.fault_with(at, problem, Some(item), None);
         return None;
     };
-    if matches!(word.as_str(), "ubjson" | "flatbuffers") {
+    if word == "flatbuffers" {
         let what = format!("the serializer {word:?}");
         reading.refuse(what, Refusal::NotYet, at);
         return None;
     }
-    reading.one_of(&word, "serializer", &FORMATS, at)
+    let names = Format::OFFERED.map(|format| (format.name(), format));
+    reading.one_of(&word, "serializer", &names, at)
 }
 
-const FORMATS: [(&str, Format); 3] = [
-    ("cbor", Format::Cbor),
-    ("msgpack", Format::MsgPack),
-    ("json", Format::Json),
-];
+const VARIANTS: [(&str, Format); 2] = [("bjdata", Format::Bjdata), ("draft12", Format::Ubjson)];

@@ -15,7 +15,9 @@ use crate::{Problem, QueueLimits, access, serializers};
 pub struct WebSocket {
     /// `url`: how clients reach it (`ws://` or `wss://`); for the reader of the configuration.
     pub url: Option<String>,
-    /// `serializers`, in the router's order of preference.
+    /// `serializers`, in the router's order of preference: CBOR, MessagePack, JSON and UBJSON by default. With `ubjson`,
+    /// `"bjdata"` (the default) or `"draft12"`, which of two incompatible formats is served by the name of `ubjson`: the
+    /// one of Autobahn and Crossbar.io since 26.6, or the one before.
     pub formats: Vec<Format>,
     /// `options`
     pub options: WebSocketOptions,
@@ -124,6 +126,7 @@ impl Default for WebSocketOptions {
 struct WebSocketAsWritten {
     url: Option<String>,
     serializers: Option<Value>,
+    ubjson: Option<String>,
     options: Option<Value>,
     /// Null would leave the transport open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
@@ -147,7 +150,8 @@ impl WebSocket {
             let value = Some(Value::from(url.as_str()));
             reading.fault_with(&at.key("url"), problem, value, None);
         }
-        let formats = serializers::read(reading, written.serializers, &at.key("serializers"));
+        let ubjson = written.ubjson.as_deref();
+        let formats = serializers::read(reading, written.serializers, ubjson, at);
         let access = access::read(reading, written.auth, &at.key("auth"));
         let options = WebSocketOptions::read(reading, written.options, &at.key("options"))?;
         Some(Self {

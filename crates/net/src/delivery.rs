@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use tracing::{debug, warn};
 
 use crate::framing::Framing;
-use crate::large::{LARGE, Large, payload_length, slot};
+use crate::large::{LARGE, Large, SLOTS, payload_length, slot};
 use crate::outlet::{Ending, Outlet, Rejection};
 use crate::statistics::Counters;
 
@@ -211,11 +211,11 @@ impl Delivery {
 /// Encodes one message at a time, once for each serializer, into buffers that stay.
 #[derive(Debug, Default)]
 struct Encoder {
-    bodies: [Vec<u8>; 3],
+    bodies: [Vec<u8>; SLOTS],
     /// Whether the body of that serializer is there (true) or cannot be (false).
-    states: [Option<bool>; 3],
+    states: [Option<bool>; SLOTS],
     /// The body in a frame of its own, by framing and serializer.
-    frames: [[Option<Bytes>; 3]; 2],
+    frames: [[Option<Bytes>; SLOTS]; 2],
     /// Whether there is such a frame.
     framed: bool,
 }
@@ -223,7 +223,7 @@ struct Encoder {
 impl Encoder {
     /// Forgets the last message.
     fn begin(&mut self) {
-        self.states = [None; 3];
+        self.states = [None; SLOTS];
         if self.framed {
             self.frames = Default::default();
             self.framed = false;

@@ -15,7 +15,7 @@ pub(crate) const LARGE: usize = 16 * 1024;
 pub(crate) struct Large {
     /// The message.
     pub(crate) message: Message,
-    bodies: [OnceLock<Result<Bytes, Undeliverable>>; 3],
+    bodies: [OnceLock<Result<Bytes, Undeliverable>>; SLOTS],
 }
 
 impl Large {
@@ -23,7 +23,7 @@ impl Large {
     pub(crate) const fn new(message: Message) -> Self {
         Self {
             message,
-            bodies: [const { OnceLock::new() }; 3],
+            bodies: [const { OnceLock::new() }; SLOTS],
         }
     }
 
@@ -53,12 +53,17 @@ impl Large {
     }
 }
 
+/// How many places a table of formats has.
+pub(crate) const SLOTS: usize = Format::ALL.len();
+
 /// Gives the place of a format in a table.
 pub(crate) const fn slot(format: Format) -> usize {
     match format {
         Format::Json => 0,
         Format::MsgPack => 1,
         Format::Cbor => 2,
+        Format::Bjdata => 3,
+        Format::Ubjson => 4,
     }
 }
 

@@ -80,11 +80,7 @@ impl RawSocketService {
             stream.read_exact(lack).await?;
         }
         let request = match Handshake::parse_request(octets) {
-            Ok(request) if self.formats.contains(&request.format) => request,
-            Ok(_) => {
-                refuse(stream, Refusal::SerializerUnsupported).await?;
-                return Err(HandshakeFailure::Serializer);
-            }
+            Ok(request) => request,
             Err(error) => {
                 if let Some(refusal) = error.refusal() {
                     refuse(stream, refusal).await?;
@@ -92,13 +88,23 @@ impl RawSocketService {
                 return Err(error.into());
             }
         };
+        let Some(format) = self.served(request.format) else {
+            refuse(stream, Refusal::SerializerUnsupported).await?;
+            return Err(HandshakeFailure::Serializer);
+        };
         let reply = Handshake {
             length: self.longest,
-            format: request.format,
+            format,
         };
         stream.write_all(&reply.octets()).await?;
         stream.flush().await?;
-        Ok(request)
+        Ok(Handshake { format, ..request })
+    }
+
+    /// Gives the serializer that is served by the name of the one that was asked for.
+    fn served(&self, asked: Format) -> Option<Format> {
+        let mut served = self.formats.iter().copied();
+        served.find(|format| format.name() == asked.name())
     }
 
     /// Makes the connection of a stream on which the handshake is done.

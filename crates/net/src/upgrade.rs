@@ -315,7 +315,8 @@ mod tests {
         fields: &[(&str, &str)],
         options: &WebSocketOptions,
     ) -> Result<Option<Format>, Refusal> {
-        agree(&request(fields), Some(&Format::ALL), options).map(|(agreement, _)| agreement.format)
+        agree(&request(fields), Some(&Format::OFFERED), options)
+            .map(|(agreement, _)| agreement.format)
     }
 
     #[test]
@@ -329,6 +330,7 @@ mod tests {
             ),
             ("wamp.2.json,", Format::Json),
             ("mqtt, wamp.2.cbor", Format::Cbor),
+            ("wamp.2.ubjson, wamp.2.json", Format::Bjdata),
         ] {
             let agreed = format(&[("Sec-WebSocket-Protocol", offer)], &options);
             assert_eq!(agreed, Ok(Some(chosen)), "{offer}");
@@ -338,7 +340,7 @@ mod tests {
     #[test]
     fn no_subprotocol_in_common_is_refused_with_the_list() {
         let options = WebSocketOptions::default();
-        let expected = Refusal::Protocol(subprotocol::list(&Format::ALL));
+        let expected = Refusal::Protocol(subprotocol::list(&Format::OFFERED));
         assert_eq!(
             format(&[("Sec-WebSocket-Protocol", "wamp.3.json")], &options).unwrap_err(),
             expected

@@ -1,4 +1,4 @@
-//! The three serializers as token streams: one reader and one writer trait, monomorphised.
+//! The serializers as token streams: one reader and one writer trait, monomorphised.
 //!
 //! Readers check everything while they read: UTF-8, lengths against the frame before anything is allocated, depth.
 
@@ -11,10 +11,13 @@ use crate::plain::{Big, Time};
 use crate::{DecodeError, DecodeFault, EncodeError, Format, Kind, Malformation};
 
 pub(crate) mod cbor;
+pub(crate) mod decimal;
 pub(crate) mod dict;
+pub(crate) mod dispatch;
 pub(crate) mod json;
 pub(crate) mod json_string;
 pub(crate) mod msgpack;
+pub(crate) mod ubjson;
 pub(crate) mod write;
 
 /// How deep lists and dictionaries may lie within one another, the message's own list included.
@@ -29,7 +32,7 @@ pub(crate) enum Token<'f> {
     Unsigned(u64),
     /// The integer −1 − n, as CBOR has it: covers everything down to −2^64.
     Negative(u64),
-    /// A JSON integer beyond 64 bits, as written.
+    /// A JSON or UBJSON integer beyond 64 bits, as written.
     Digits(&'f str),
     Float(f64),
     Text(Cow<'f, str>),
@@ -45,6 +48,12 @@ pub(crate) enum Token<'f> {
 }
 
 impl Token<'_> {
+    /// Gives an integer with a sign.
+    #[inline]
+    pub(crate) fn signed(value: i64) -> Self {
+        u64::try_from(value).map_or_else(|_| Self::Negative(!value.cast_unsigned()), Self::Unsigned)
+    }
+
     pub(crate) const fn kind(&self) -> Kind {
         match self {
             Self::Null => Kind::Null,
@@ -68,18 +77,22 @@ pub(crate) struct Extent {
     pub(crate) left: Option<usize>,
     /// Nothing of it has been read.
     pub(crate) first: bool,
+    /// The UBJSON marker that the head gives for all its values; 0 where each has its own.
+    pub(crate) of: u8,
 }
 
 impl Extent {
     pub(crate) const OPEN: Self = Self {
         left: None,
         first: true,
+        of: 0,
     };
 
     pub(crate) const fn counted(left: usize) -> Self {
         Self {
             left: Some(left),
             first: true,
+            of: 0,
         }
     }
 }
@@ -178,6 +191,9 @@ pub(crate) trait Reader<'f> {
 /// Where octets go in some serializer. Values are written in order; `begin…` and `end…` pair up.
 pub(crate) trait Writer {
     const FORMAT: Format;
+
+    /// Whether keys of dictionaries may be other than text.
+    const ANY_KEY: bool;
 
     /// Opens the list of a whole message; unlike [`Writer::begin_list`] it stands on its own.
     fn begin_message(&mut self, length: usize);

@@ -2,10 +2,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::codec::cbor::CborReader;
-use crate::codec::json::JsonReader;
-use crate::codec::msgpack::MsgPackReader;
-use crate::codec::write::{CborWriter, JsonWriter, MsgPackWriter};
+use crate::codec::dispatch::{self, Reading, Writing};
+use crate::codec::{Reader, Writer};
 use crate::{DecodeError, EncodeError, Message};
 
 /// A serializer of WAMP messages (WAMP spec, "Serializers").
@@ -17,11 +15,47 @@ pub enum Format {
     MsgPack,
     /// CBOR (RFC 8949).
     Cbor,
+    /// BJData, draft 3: what Autobahn and Crossbar.io speak by the name of `ubjson` since 26.6. Little-endian numbers,
+    /// octets as lists of type `B`.
+    Bjdata,
+    /// UBJSON, draft 12: what they spoke by that name before. Big-endian numbers, octets as lists of type `U`.
+    Ubjson,
 }
 
 impl Format {
-    /// Every serializer, in the order in which a router prefers them.
-    pub const ALL: [Self; 3] = [Self::Cbor, Self::MsgPack, Self::Json];
+    /// Every serializer.
+    pub const ALL: [Self; 5] = [
+        Self::Cbor,
+        Self::MsgPack,
+        Self::Json,
+        Self::Bjdata,
+        Self::Ubjson,
+    ];
+
+    /// What a router offers unless it is told otherwise, in the order in which it prefers them: one for each
+    /// [`Format::name`].
+    pub const OFFERED: [Self; 4] = [Self::Cbor, Self::MsgPack, Self::Json, Self::Bjdata];
+
+    /// Gives the name that peers agree on, as in the WebSocket subprotocol `wamp.2.json`. Two serializers are named
+    /// `ubjson`; which of them is meant, peers must know.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::MsgPack => "msgpack",
+            Self::Cbor => "cbor",
+            Self::Bjdata | Self::Ubjson => "ubjson",
+        }
+    }
+
+    /// Says whether messages are text, which WebSocket distinguishes from binary.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        match self {
+            Self::Json => true,
+            Self::MsgPack | Self::Cbor | Self::Bjdata | Self::Ubjson => false,
+        }
+    }
 }
 
 impl fmt::Display for Format {
@@ -30,6 +64,8 @@ impl fmt::Display for Format {
             Self::Json => "JSON",
             Self::MsgPack => "MessagePack",
             Self::Cbor => "CBOR",
+            Self::Bjdata => "BJData",
+            Self::Ubjson => "UBJSON",
         })
     }
 }
@@ -40,11 +76,7 @@ impl Message {
     /// # Errors
     /// Names the first fault of the frame.
     pub fn decode(format: Format, frame: &Bytes) -> Result<Self, DecodeError> {
-        match format {
-            Format::Json => Self::read(JsonReader::new(frame)?),
-            Format::MsgPack => Self::read(MsgPackReader::new(frame)),
-            Format::Cbor => Self::read(CborReader::new(frame)),
-        }
+        dispatch::read(format, frame, ReadMessage)
     }
 
     /// Appends the message's octets to `out`, transcoding the payload if it has another format.
@@ -53,14 +85,29 @@ impl Message {
     /// Says what `format` cannot express; `out` is then as it was.
     pub fn encode(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
-        let written = match format {
-            Format::Json => self.write(&mut JsonWriter { out }),
-            Format::MsgPack => self.write(&mut MsgPackWriter { out }),
-            Format::Cbor => self.write(&mut CborWriter { out }),
-        };
+        let written = dispatch::write(format, out, self);
         if written.is_err() {
             out.truncate(start);
         }
         written
+    }
+}
+
+struct ReadMessage;
+
+impl<'f> Reading<'f> for ReadMessage {
+    type Output = Message;
+    type Error = DecodeError;
+
+    #[inline]
+    fn read<R: Reader<'f>>(self, reader: R) -> Result<Message, DecodeError> {
+        Message::read(reader)
+    }
+}
+
+impl Writing for Message {
+    #[inline]
+    fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        Self::write_to(self, out)
     }
 }

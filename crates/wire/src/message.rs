@@ -153,7 +153,7 @@ impl Message {
         }
     }
 
-    pub(crate) fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+    pub(crate) fn write_to<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         match self {
             Self::Hello(message) => message.encode(out),
             Self::Welcome(message) => message.encode(out),

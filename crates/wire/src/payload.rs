@@ -1,12 +1,9 @@
 use bytes::Bytes;
 
-use crate::codec::cbor::CborReader;
-use crate::codec::json::JsonReader;
-use crate::codec::msgpack::MsgPackReader;
-use crate::codec::write::{CborWriter, JsonWriter, MsgPackWriter};
+use crate::codec::dispatch::{self, Reading, Writing};
 use crate::codec::{Reader, Writer};
-use crate::plain::transcode;
-use crate::value::{self, write_dict, write_list};
+use crate::plain::{Transcoding, transcode};
+use crate::value;
 use crate::{DecodeError, DecodeFault, Dict, EncodeError, Format, Value};
 
 /// `args` and `kwargs` as the sender encoded them: slices of the frame they came in.
@@ -41,19 +38,11 @@ impl Payload {
         kwargs: &[(String, Value)],
     ) -> Result<Self, EncodeError> {
         let (mut list, mut dict) = (Vec::new(), Vec::new());
-        match format {
-            Format::Json => {
-                fill(&mut JsonWriter { out: &mut list }, args, write_list)?;
-                fill(&mut JsonWriter { out: &mut dict }, kwargs, write_dict)?;
-            }
-            Format::MsgPack => {
-                fill(&mut MsgPackWriter { out: &mut list }, args, write_list)?;
-                fill(&mut MsgPackWriter { out: &mut dict }, kwargs, write_dict)?;
-            }
-            Format::Cbor => {
-                fill(&mut CborWriter { out: &mut list }, args, write_list)?;
-                fill(&mut CborWriter { out: &mut dict }, kwargs, write_dict)?;
-            }
+        if !args.is_empty() {
+            dispatch::write(format, &mut list, &List(args))?;
+        }
+        if !kwargs.is_empty() {
+            dispatch::write(format, &mut dict, &Entries(kwargs))?;
         }
         Ok(Self {
             format,
@@ -70,7 +59,7 @@ impl Payload {
         if self.args.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(match decode(self.format, &self.args)? {
+        Ok(match Value::decode(self.format, &self.args)? {
             Value::List(list) => list,
             opaque @ (Value::Null
             | Value::Bool(_)
@@ -90,7 +79,7 @@ impl Payload {
         if self.kwargs.is_empty() {
             return Ok(Dict::new());
         }
-        let value = decode(self.format, &self.kwargs)?;
+        let value = Value::decode(self.format, &self.kwargs)?;
         let found = value.kind();
         if let Value::Dict(dict) = value {
             return Ok(dict);
@@ -109,17 +98,11 @@ impl Payload {
         let part = |value: &Bytes| {
             let mut out = Vec::with_capacity(value.len());
             if !value.is_empty() {
-                match format {
-                    Format::Json => {
-                        transcode(self.format, value, &mut JsonWriter { out: &mut out })
-                    }
-                    Format::MsgPack => {
-                        transcode(self.format, value, &mut MsgPackWriter { out: &mut out })
-                    }
-                    Format::Cbor => {
-                        transcode(self.format, value, &mut CborWriter { out: &mut out })
-                    }
-                }?;
+                let part = Transcoding {
+                    from: self.format,
+                    value,
+                };
+                dispatch::write(format, &mut out, &part)?;
             }
             Ok::<_, EncodeError>(Bytes::from(out))
         };
@@ -185,16 +168,20 @@ impl Default for Payload {
     }
 }
 
-/// Writes a list or dictionary unless it is empty.
-fn fill<W: Writer, T>(
-    out: &mut W,
-    items: &[T],
-    write: fn(&[T], &mut W) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    if items.is_empty() {
-        return Ok(());
+struct List<'v>(&'v [Value]);
+
+impl Writing for List<'_> {
+    fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        value::write_list(self.0, out)
     }
-    write(items, out)
+}
+
+struct Entries<'v>(&'v [(String, Value)]);
+
+impl Writing for Entries<'_> {
+    fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        value::write_dict(self.0, out)
+    }
 }
 
 impl Value {
@@ -204,11 +191,7 @@ impl Value {
     /// Says what `format` cannot express.
     pub fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
-        match format {
-            Format::Json => self.write(&mut JsonWriter { out: &mut out }),
-            Format::MsgPack => self.write(&mut MsgPackWriter { out: &mut out }),
-            Format::Cbor => self.write(&mut CborWriter { out: &mut out }),
-        }?;
+        dispatch::write(format, &mut out, self)?;
         Ok(out)
     }
 
@@ -217,20 +200,26 @@ impl Value {
     /// # Errors
     /// When the octets are not well formed or hold what a value cannot.
     pub fn decode(format: Format, octets: &Bytes) -> Result<Self, DecodeError> {
-        decode(format, octets)
+        dispatch::read(format, octets, Whole)
     }
 }
 
-fn decode(format: Format, octets: &Bytes) -> Result<Value, DecodeError> {
-    match format {
-        Format::Json => whole(JsonReader::new(octets)?),
-        Format::MsgPack => whole(MsgPackReader::new(octets)),
-        Format::Cbor => whole(CborReader::new(octets)),
+impl Writing for Value {
+    fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        self.write_to(out)
     }
 }
 
-fn whole<'f, R: Reader<'f>>(mut reader: R) -> Result<Value, DecodeError> {
-    let value = value::read(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+/// Reads one value, which must be all there is.
+struct Whole;
+
+impl<'f> Reading<'f> for Whole {
+    type Output = Value;
+    type Error = DecodeError;
+
+    fn read<R: Reader<'f>>(self, mut reader: R) -> Result<Value, DecodeError> {
+        let value = value::read(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    }
 }

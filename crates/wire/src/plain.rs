@@ -31,9 +31,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::codec::cbor::CborReader;
-use crate::codec::json::JsonReader;
-use crate::codec::msgpack::MsgPackReader;
+use crate::codec::dispatch::{self, Reading, Writing};
 use crate::codec::write::lacks;
 use crate::codec::{Extent, Fault, Reader, Token, Writer};
 use crate::{EncodeError, Format, Kind, Unrepresentable};
@@ -136,16 +134,34 @@ pub(crate) fn transcode<W: Writer>(
     value: &Bytes,
     out: &mut W,
 ) -> Result<(), EncodeError> {
-    match from {
-        Format::Json => whole(JsonReader::new(value)?, out),
-        Format::MsgPack => whole(MsgPackReader::new(value), out),
-        Format::Cbor => whole(CborReader::new(value), out),
+    dispatch::read(from, value, Copying { out })
+}
+
+/// An encoded value to be written in another serializer.
+pub(crate) struct Transcoding<'v> {
+    pub(crate) from: Format,
+    pub(crate) value: &'v Bytes,
+}
+
+impl Writing for Transcoding<'_> {
+    fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+        transcode(self.from, self.value, out)
     }
 }
 
-fn whole<'f, R: Reader<'f>, W: Writer>(mut reader: R, out: &mut W) -> Result<(), EncodeError> {
-    copy(&mut reader, out)?;
-    Ok(reader.end()?)
+/// Copies one value, which must be all there is.
+struct Copying<'o, W> {
+    out: &'o mut W,
+}
+
+impl<'f, W: Writer> Reading<'f> for Copying<'_, W> {
+    type Output = ();
+    type Error = EncodeError;
+
+    fn read<R: Reader<'f>>(self, mut reader: R) -> Result<(), EncodeError> {
+        copy(&mut reader, self.out)?;
+        Ok(reader.end()?)
+    }
 }
 
 /// Copies one value from a reader to a writer.
@@ -197,7 +213,7 @@ fn copy_key<'f, R: Reader<'f>, W: Writer>(reader: &mut R, out: &mut W) -> Result
         out.key(&key);
         return Ok(());
     }
-    if W::FORMAT == Format::Json {
+    if !W::ANY_KEY {
         return Err(lacks(W::FORMAT, Unrepresentable::Key));
     }
     match Plain::resolve(reader, key)? {

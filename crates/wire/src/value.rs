@@ -117,7 +117,7 @@ impl Value {
         }
     }
 
-    pub(crate) fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
+    pub(crate) fn write_to<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError> {
         match self {
             Self::Null => out.null(),
             Self::Bool(value) => out.boolean(*value),
@@ -141,7 +141,7 @@ impl Value {
             | Self::Text(_)
             | Self::Binary(_)
             | Self::List(_)
-            | Self::Dict(_) => self.write(out),
+            | Self::Dict(_) => self.write_to(out),
         }
     }
 }
@@ -149,7 +149,7 @@ impl Value {
 pub(crate) fn write_list<W: Writer>(list: &[Value], out: &mut W) -> Result<(), EncodeError> {
     let mark = out.begin_list(Some(list.len()));
     for item in list {
-        item.write(out)?;
+        item.write_to(out)?;
     }
     out.end_list(mark, list.len());
     Ok(())
@@ -162,7 +162,7 @@ pub(crate) fn write_dict<W: Writer>(
     let mark = out.begin_dict(Some(dict.len()));
     for (key, value) in dict {
         out.key(key);
-        value.write(out)?;
+        value.write_to(out)?;
     }
     out.end_dict(mark, dict.len());
     Ok(())

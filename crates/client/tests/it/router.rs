@@ -49,9 +49,20 @@ fn auth() -> serde_json::Value {
 
 /// Starts a transport; gives where it is.
 fn transport(router: &Arc<Router>, framing: &str, port: u16) -> (Listener, Target) {
+    transport_with_ubjson(router, framing, port, "bjdata")
+}
+
+/// Starts a transport that serves this variant of UBJSON.
+fn transport_with_ubjson(
+    router: &Arc<Router>,
+    framing: &str,
+    port: u16,
+    ubjson: &str,
+) -> (Listener, Target) {
     let mut item = json!({
         "type": framing,
         "endpoint": {"type": "tcp", "port": port, "interface": "127.0.0.1"},
+        "ubjson": ubjson,
         "auth": auth(),
     });
     if framing == "websocket" {
@@ -178,11 +189,11 @@ async fn everything_works_between_all_transports_and_serializers() {
     let (_websocket, ws) = transport(&router, "websocket", 0);
     let (_rawsocket, rs) = transport(&router, "rawsocket", 0);
     for here in [&ws, &rs] {
-        for format in Format::ALL {
+        for format in Format::OFFERED {
             let callee_session = connect(here, options(format)).await.unwrap();
             callee(&callee_session).await;
             for there in [&ws, &rs] {
-                for format in Format::ALL {
+                for format in Format::OFFERED {
                     let mut options = options(format);
                     options.deflate = format == Format::Json;
                     let caller_session = connect(there, options).await.unwrap();
@@ -195,6 +206,29 @@ async fn everything_works_between_all_transports_and_serializers() {
         }
     }
     assert_eq!(router.sessions(&"realm1".into()).unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f04_the_older_ubjson_is_served_where_the_transport_says_so() {
+    let router = router();
+    let (_websocket, ws) = transport_with_ubjson(&router, "websocket", 0, "draft12");
+    let (_rawsocket, rs) = transport_with_ubjson(&router, "rawsocket", 0, "draft12");
+    let (_newer, newer) = transport(&router, "rawsocket", 0);
+    for older in [&ws, &rs] {
+        for (there, format) in [
+            (older, Format::Ubjson),
+            (older, Format::MsgPack),
+            (&newer, Format::Bjdata),
+        ] {
+            let callee_session = connect(older, options(Format::Ubjson)).await.unwrap();
+            callee(&callee_session).await;
+            let caller_session = connect(there, options(format)).await.unwrap();
+            caller(&caller_session).await;
+            events(&caller_session, &callee_session).await;
+            soon(caller_session.leave()).await;
+            soon(callee_session.leave()).await;
+        }
+    }
 }
 
 #[tokio::test]

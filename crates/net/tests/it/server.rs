@@ -97,7 +97,7 @@ pub(crate) fn universal(rawsocket: RawSocket, websocket: WebSocket) -> Transport
 
 pub(crate) fn rawsocket() -> RawSocket {
     RawSocket {
-        formats: Format::ALL.to_vec(),
+        formats: Format::OFFERED.to_vec(),
         max_message_size: 1 << 24,
         queue: QueueLimits::default(),
         access: Access::Open,
@@ -107,7 +107,7 @@ pub(crate) fn rawsocket() -> RawSocket {
 pub(crate) fn websocket() -> WebSocket {
     WebSocket {
         url: None,
-        formats: Format::ALL.to_vec(),
+        formats: Format::OFFERED.to_vec(),
         options: WebSocketOptions::default(),
         access: Access::Open,
     }

@@ -296,7 +296,7 @@ impl<'f> Reader<'f> for CborReader<'f> {
 }
 
 /// Widens a half-precision float (RFC 8949, "Half-Precision").
-fn half(bits: u16) -> f64 {
+pub(super) fn half(bits: u16) -> f64 {
     let exponent = i32::from((bits >> 10) & 0x1f);
     let fraction = f64::from(bits & 0x3ff);
     let magnitude = match exponent {

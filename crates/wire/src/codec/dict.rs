@@ -76,7 +76,7 @@ impl<'w, W: Writer> DictWriter<'w, W> {
         if *value == Value::Null {
             return Ok(());
         }
-        value.write(self.name(key))
+        value.write_to(self.name(key))
     }
 
     pub(crate) fn ids<I: Id + Copy>(&mut self, key: &'static str, list: Option<&[I]>) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::json_string::{self, Piece};
-use super::{Cursor, Extent, Fault, Reader, Token, malformed};
+use super::{Cursor, Extent, Fault, Reader, Token, decimal, malformed};
 use crate::{Format, Malformation};
 
 /// Reads JSON (RFC 8259). The whole frame is checked for UTF-8 once, at the start.
@@ -93,56 +93,9 @@ impl<'f> JsonReader<'f> {
         Ok(token)
     }
 
-    /// Reads the rest of a number: its text, and whether it has a fraction or an exponent.
-    #[inline]
-    fn number(&mut self, head: u8) -> Result<(Range<usize>, bool), Fault> {
-        let start = self.cursor.at - 1;
-        let first = if head == b'-' {
-            self.cursor.octet()?
-        } else {
-            head
-        };
-        match first {
-            b'0' => {}
-            b'1'..=b'9' => self.digits(),
-            _ => return Err(self.cursor.fault(Malformation::Number)),
-        }
-        let mut float = false;
-        if self.peek() == Some(b'.') {
-            self.cursor.at += 1;
-            float = true;
-            self.some_digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.cursor.at += 1;
-            float = true;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.cursor.at += 1;
-            }
-            self.some_digits()?;
-        }
-        Ok((start..self.cursor.at, float))
-    }
-
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.cursor.octets.get(self.cursor.at).copied()
-    }
-
-    #[inline]
-    fn digits(&mut self) {
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.cursor.at += 1;
-        }
-    }
-
-    fn some_digits(&mut self) -> Result<(), Fault> {
-        let start = self.cursor.at;
-        self.digits();
-        if self.cursor.at == start {
-            return Err(self.cursor.fault(Malformation::Number));
-        }
-        Ok(())
     }
 
     fn separated(&mut self, extent: &mut Extent, close: u8) -> Result<bool, Fault> {
@@ -181,8 +134,8 @@ impl<'f> Reader<'f> for JsonReader<'f> {
                 self.value(raw, escaped)
             }
             head @ (b'-' | b'0'..=b'9') => {
-                let (text, float) = self.number(head)?;
-                Ok(number(self.part(text), float))
+                let (text, float) = self.cursor.number(head)?;
+                Ok(decimal::token(self.part(text), float))
             }
             b'{' => {
                 self.cursor.enter(0)?;
@@ -302,7 +255,7 @@ impl<'f> Reader<'f> for JsonReader<'f> {
                 }
                 Ok(())
             }
-            head @ (b'-' | b'0'..=b'9') => self.number(head).map(drop),
+            head @ (b'-' | b'0'..=b'9') => self.cursor.number(head).map(drop),
             b'{' => {
                 self.cursor.enter(0)?;
                 let mut extent = Extent::OPEN;
@@ -331,27 +284,3 @@ impl<'f> Reader<'f> for JsonReader<'f> {
         }
     }
 }
-
-/// Reads a number's text, which JSON's grammar allows.
-fn number(text: &str, float: bool) -> Token<'_> {
-    if float {
-        return Token::Float(text.parse().unwrap_or(f64::NAN));
-    }
-    let (digits, negative) = match text.strip_prefix('-') {
-        Some(digits) => (digits, true),
-        None => (text, false),
-    };
-    let Ok(magnitude) = digits.parse::<u64>() else {
-        return if digits == TWO_TO_64 && negative {
-            Token::Negative(u64::MAX)
-        } else {
-            Token::Digits(text)
-        };
-    };
-    match magnitude.checked_sub(1) {
-        Some(less) if negative => Token::Negative(less),
-        _ => Token::Unsigned(magnitude),
-    }
-}
-
-const TWO_TO_64: &str = "18446744073709551616";

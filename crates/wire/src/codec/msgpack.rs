@@ -93,11 +93,6 @@ impl<'f> MsgPackReader<'f> {
         Ok(())
     }
 
-    fn signed(value: i64) -> Token<'f> {
-        u64::try_from(value)
-            .map_or_else(|_| Token::Negative(!value.cast_unsigned()), Token::Unsigned)
-    }
-
     #[inline(never)]
     fn rare(&mut self, head: u8) -> Result<Token<'f>, Fault> {
         Ok(match head {
@@ -126,10 +121,10 @@ impl<'f> MsgPackReader<'f> {
                 return self.extension(length);
             }
             0xca => Token::Float(f64::from(f32::from_be_bytes(self.cursor.array()?))),
-            0xd0 => Self::signed(i8::from_be_bytes(self.cursor.array()?).into()),
-            0xd1 => Self::signed(i16::from_be_bytes(self.cursor.array()?).into()),
-            0xd2 => Self::signed(i32::from_be_bytes(self.cursor.array()?).into()),
-            0xd3 => Self::signed(i64::from_be_bytes(self.cursor.array()?)),
+            0xd0 => Token::signed(i8::from_be_bytes(self.cursor.array()?).into()),
+            0xd1 => Token::signed(i16::from_be_bytes(self.cursor.array()?).into()),
+            0xd2 => Token::signed(i32::from_be_bytes(self.cursor.array()?).into()),
+            0xd3 => Token::signed(i64::from_be_bytes(self.cursor.array()?)),
             0xd4..=0xd8 => return self.extension(1 << (head - 0xd4)),
             other => {
                 self.cursor.at -= 1;

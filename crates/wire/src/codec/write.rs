@@ -1,14 +1,16 @@
-//! The three writers. MessagePack and CBOR get shortest integers and definite lengths.
+//! The writers. MessagePack and CBOR get shortest integers and definite lengths.
 
 use crate::{EncodeError, Format, Unrepresentable};
 
 mod cbor;
 mod json;
 mod msgpack;
+mod ubjson;
 
 pub(crate) use cbor::CborWriter;
 pub(crate) use json::JsonWriter;
 pub(crate) use msgpack::MsgPackWriter;
+pub(crate) use ubjson::{BjdataWriter, UbjsonWriter};
 
 /// Appends a head octet and what belongs to it.
 #[inline]

@@ -60,7 +60,8 @@ impl Length {
 pub struct Handshake {
     /// The longest message that the sender of this handshake takes.
     pub length: Length,
-    /// The serializer of all messages, both ways.
+    /// The serializer of all messages, both ways. A request can only name it ([`Format::name`]): one that asks for
+    /// `ubjson` reads as [`Format::Bjdata`], and the router may hold it for [`Format::Ubjson`].
     pub format: Format,
 }
 
@@ -215,6 +216,7 @@ const fn format(code: u8) -> Option<Format> {
         1 => Some(Format::Json),
         2 => Some(Format::MsgPack),
         3 => Some(Format::Cbor),
+        4 => Some(Format::Bjdata),
         _ => None,
     }
 }
@@ -224,6 +226,7 @@ const fn code(format: Format) -> u8 {
         Format::Json => 1,
         Format::MsgPack => 2,
         Format::Cbor => 3,
+        Format::Bjdata | Format::Ubjson => 4,
     }
 }
 
@@ -235,7 +238,7 @@ mod tests {
     fn every_request_gets_its_answer() {
         for settings in 0..=255 {
             let parsed = Handshake::parse_request([MAGIC, settings, 0, 0]);
-            if matches!(settings & 0x0f, 1..=3) {
+            if matches!(settings & 0x0f, 1..=4) {
                 let handshake = parsed.unwrap();
                 assert_eq!(handshake.octets(), [MAGIC, settings, 0, 0]);
                 assert_eq!(handshake.length.octets(), 1 << (9 + (settings >> 4)));

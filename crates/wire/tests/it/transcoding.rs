@@ -7,12 +7,13 @@ use super::unhex;
 
 /// Converts `[value]`, given in hexadecimal digits, and gives what becomes of the value.
 fn convert(from: Format, value: &str, to: Format) -> Result<Bytes, String> {
-    let head = match from {
+    let (head, tail) = match from {
         Format::Json => panic!("JSON is not written in hexadecimal digits"),
-        Format::MsgPack => "91",
-        Format::Cbor => "81",
+        Format::MsgPack => ("91", ""),
+        Format::Cbor => ("81", ""),
+        Format::Bjdata | Format::Ubjson => ("5b", "5d"),
     };
-    converted(from, unhex(&format!("{head}{value}")), to)
+    converted(from, unhex(&format!("{head}{value}{tail}")), to)
 }
 
 fn converted(from: Format, args: Bytes, to: Format) -> Result<Bytes, String> {
@@ -22,8 +23,11 @@ fn converted(from: Format, args: Bytes, to: Format) -> Result<Bytes, String> {
         kwargs: Bytes::new(),
     };
     match payload.transcode(to) {
-        Ok(payload) if to == Format::Json => Ok(payload.args.slice(1..payload.args.len() - 1)),
-        Ok(payload) => Ok(payload.args.slice(1..)),
+        Ok(payload) => {
+            let closed = matches!(to, Format::Json | Format::Bjdata | Format::Ubjson);
+            let end = payload.args.len() - usize::from(closed);
+            Ok(payload.args.slice(1..end))
+        }
         Err(error) => {
             assert!(
                 matches!(error, EncodeError::Unrepresentable { .. }),

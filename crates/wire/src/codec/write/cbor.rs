@@ -9,6 +9,7 @@ pub(crate) struct CborWriter<'o> {
 
 impl Writer for CborWriter<'_> {
     const FORMAT: Format = Format::Cbor;
+    const ANY_KEY: bool = true;
 
     #[inline]
     fn begin_message(&mut self, length: usize) {

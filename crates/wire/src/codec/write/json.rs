@@ -22,6 +22,7 @@ impl JsonWriter<'_> {
 
 impl Writer for JsonWriter<'_> {
     const FORMAT: Format = Format::Json;
+    const ANY_KEY: bool = false;
 
     #[inline]
     fn begin_message(&mut self, _length: usize) {

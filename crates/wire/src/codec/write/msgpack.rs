@@ -9,6 +9,7 @@ pub(crate) struct MsgPackWriter<'o> {
 
 impl Writer for MsgPackWriter<'_> {
     const FORMAT: Format = Format::MsgPack;
+    const ANY_KEY: bool = true;
 
     #[inline]
     fn begin_message(&mut self, length: usize) {
