@@ -3,6 +3,7 @@ mod audience;
 mod calling;
 mod ending;
 mod meta;
+mod passthru;
 mod pubsub;
 mod registering;
 mod undeliverable;
@@ -273,7 +274,8 @@ fn announced() -> PeerRoles {
         .union(Features::PUBLISHER_EXCLUSION)
         .union(Features::SUBSCRIBER_BLACKWHITE_LISTING)
         .union(Features::PUBLICATION_TRUSTLEVELS)
-        .union(Features::PATTERN_BASED_SUBSCRIPTION);
+        .union(Features::PATTERN_BASED_SUBSCRIPTION)
+        .union(PASSTHRU);
     let dealer = Features::PROGRESSIVE_CALL_RESULTS
         .union(Features::CALL_TIMEOUT)
         .union(Features::CALL_CANCELING)
@@ -281,11 +283,17 @@ fn announced() -> PeerRoles {
         .union(Features::CALL_TRUSTLEVELS)
         .union(Features::PATTERN_BASED_REGISTRATION)
         .union(Features::SHARED_REGISTRATION)
-        .union(Features::REGISTRATION_REVOCATION);
+        .union(Features::REGISTRATION_REVOCATION)
+        .union(PASSTHRU);
     PeerRoles::default()
         .with(Role::Broker, broker)
         .with(Role::Dealer, dealer)
 }
+
+/// Payload passthru and Autobahn's predecessor of it, which Autobahn does not use with a router that does not announce it.
+const PASSTHRU: Features = Features::PAYLOAD_PASSTHRU_MODE
+    .union(Features::PAYLOAD_TRANSPARENCY)
+    .union(Features::PAYLOAD_ENCRYPTION_CRYPTOBOX);
 
 /// `details.agent` of WELCOME.
 const AGENT: &str = concat!("Crossbar-in-Rust-", env!("CARGO_PKG_VERSION"));

@@ -4,7 +4,7 @@ use crossbar_wire::{
 };
 
 /// Why a request is refused: what its ERROR says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     error: &'static str,
     text: String,

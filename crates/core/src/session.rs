@@ -55,6 +55,11 @@ impl Session {
         }
     }
 
+    /// Says whether the session announced features for a role.
+    pub(crate) fn supports(&self, role: Role, features: Features) -> bool {
+        self.roles.supports(role, features)
+    }
+
     /// Says whether the session announced a feature as a callee.
     pub(crate) fn callee_supports(&self, features: Features) -> bool {
         self.roles.supports(Role::Callee, features)

@@ -11,6 +11,7 @@ pub(crate) const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
 pub(crate) const CANCELED: &str = "wamp.error.canceled";
 pub(crate) const TIMEOUT: &str = "wamp.error.timeout";
 pub(crate) const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
+pub(crate) const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
 pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
 pub(crate) const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 pub(crate) const DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";

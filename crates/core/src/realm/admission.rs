@@ -1,6 +1,6 @@
 //! Whether a request may go on: its URI, the reserved namespace, the session's role, disclosure.
 
-use crossbar_wire::{MatchPolicy, Passthru, Pattern, Text, Uri, UriError};
+use crossbar_wire::{MatchPolicy, Pattern, Text, Uri, UriError};
 
 use super::Realm;
 use crate::role::{Action, Grant, Verdict};
@@ -100,16 +100,4 @@ impl Realm {
 #[cold]
 fn invalid(uri: &Text, fault: &UriError) -> Refusal {
     Refusal::new(uris::INVALID_URI, format!("invalid URI <{uri}>: {fault}"))
-}
-
-/// Keeps of the forwarded attributes what this session may set: only the node's own sessions speak for others.
-pub(super) fn admit_passthru(
-    passthru: Option<Box<Passthru>>,
-    session: &Session,
-) -> Option<Box<Passthru>> {
-    let mut passthru = passthru?;
-    if !session.trusted {
-        passthru.forward_for.clear();
-    }
-    (*passthru != Passthru::default()).then_some(passthru)
 }

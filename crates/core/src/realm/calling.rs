@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use crossbar_wire::{
     Call, CallResult, Error, Features, Identity, Invocation, MatchPolicy, Message, RegistrationId,
-    RequestId, SessionId, Text, Yield,
+    RequestId, Role, SessionId, Text, Yield,
 };
 
-use super::admission::admit_passthru;
+use super::passthru::admit_passthru;
 use super::{Realm, send};
-use crate::calls::{Call as CallInFlight, CallKey};
+use crate::calls::{Call as CallInFlight, CallKey, Place};
 use crate::dealer::{Endpoint, Registration};
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
@@ -19,6 +19,9 @@ impl Realm {
         if call.progress == Some(true) {
             let text = "CALL with \"progress\", which the dealer did not announce";
             self.violate(from, text, out);
+            return;
+        }
+        if !self.may_pass(from, Role::Caller, call.passthru.as_deref(), out) {
             return;
         }
         let request = call.request;
@@ -47,6 +50,11 @@ impl Realm {
             let text = format!("every callee of procedure <{}> is busy", call.procedure);
             return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
         };
+        let passthru = call.passthru.as_deref();
+        if let Err(refusal) = self.check_receiver(endpoint.callee, Role::Callee, passthru) {
+            self.give_back(place);
+            return Err(refusal);
+        }
         let disclosed =
             self.is_disclosed(grant.disclosure, call.disclose_me, endpoint.disclose_caller)?;
         let Some(callee) = self.sessions.get_mut(endpoint.callee) else {
@@ -132,6 +140,9 @@ impl Realm {
     }
 
     pub(super) fn take_yield(&mut self, from: SessionId, result: Yield, out: &mut Outbox) {
+        if !self.may_pass(from, Role::Callee, result.passthru.as_deref(), out) {
+            return;
+        }
         let Some(key) = self.answered(from, result.request, out) else {
             return;
         };
@@ -140,10 +151,15 @@ impl Realm {
             return;
         };
         let (caller, request) = (call.caller, call.request);
+        if progress && !call.progressive {
+            return; // the caller did not ask for it
+        }
+        if let Err(refusal) = self.check_receiver(caller, Role::Caller, result.passthru.as_deref())
+        {
+            self.refuse_answer(key, refusal, out);
+            return;
+        }
         if progress {
-            if !call.progressive {
-                return; // the caller did not ask for it
-            }
             self.calls.restart(key, self.now);
         } else {
             self.end_call(key);
@@ -166,9 +182,19 @@ impl Realm {
             self.violate(from, "ERROR for something else than an INVOCATION", out);
             return;
         }
+        if !self.may_pass(from, Role::Callee, error.passthru.as_deref(), out) {
+            return;
+        }
         let Some(key) = self.answered(from, error.request, out) else {
             return;
         };
+        let Some(caller) = self.calls.get(key).map(|call| call.caller) else {
+            return;
+        };
+        if let Err(refusal) = self.check_receiver(caller, Role::Caller, error.passthru.as_deref()) {
+            self.refuse_answer(key, refusal, out);
+            return;
+        }
         let Some(call) = self.end_call(key) else {
             return;
         };
@@ -206,10 +232,14 @@ impl Realm {
     /// Takes a call out of all tables and gives the callee's place back.
     pub(super) fn end_call(&mut self, key: CallKey) -> Option<CallInFlight> {
         let call = self.calls.end(key, &mut self.sessions)?;
-        if let Some(place) = call.place {
+        self.give_back(call.place);
+        Some(call)
+    }
+
+    fn give_back(&mut self, place: Option<Place>) {
+        if let Some(place) = place {
             self.dealer.release(place);
         }
-        Some(call)
     }
 
     // compat: the callee is disclosed with every result, though not with an error

@@ -7,6 +7,7 @@ mod sessions;
 use crossbar_wire::{Call, CallResult, Message, SessionId, Text, Value};
 
 use self::arguments::Arguments;
+use super::passthru::check_readable;
 use super::{Realm, send};
 use crate::refusal::{Refusal, said};
 use crate::{Outbox, uris};
@@ -36,6 +37,7 @@ impl Realm {
         call: &Call,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
+        check_readable(call.passthru.as_deref())?;
         let arguments = Arguments::new(&call.payload)?;
         let result = (procedure.run)(self, caller, arguments, out)?;
         let answer = CallResult {

@@ -1,10 +1,10 @@
 use crossbar_wire::{
-    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, RequestId, SessionId,
-    Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
+    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, RequestId, Role,
+    SessionId, Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
 };
 
-use super::admission::admit_passthru;
 use super::audience::Filter;
+use super::passthru::admit_passthru;
 use super::{Realm, send};
 use crate::refusal::{Refusal, RequestType, said};
 use crate::role::Action;
@@ -81,6 +81,9 @@ impl Realm {
     }
 
     pub(super) fn publish(&mut self, from: SessionId, mut publish: Publish, out: &mut Outbox) {
+        if !self.may_pass(from, Role::Publisher, publish.passthru.as_deref(), out) {
+            return;
+        }
         let request = publish.request;
         let acknowledge = publish.acknowledge == Some(true);
         match self.admit_publication(from, &mut publish) {

@@ -469,19 +469,3 @@ fn c05_only_the_nodes_own_sessions_call_for_others() {
         "#,
     );
 }
-
-#[test]
-fn e01_passthru_attributes_travel_both_ways() {
-    check(
-        r#"
-        alice joins
-        bob joins
-        alice > [64, 1, {}, "com.x"]
-        alice < [65, 1, 1]
-        bob > [48, 1, {"ppt_scheme": "x_mine", "forward_for": [{"session": 9}]}, "com.x", ["in"]]
-        alice < [68, 1, 1, {"ppt_scheme": "x_mine"}, ["in"]]
-        alice > [70, 1, {"ppt_scheme": "x_mine"}, ["out"]]
-        bob < [50, 1, {"ppt_scheme": "x_mine"}, ["out"]]
-        "#,
-    );
-}

@@ -15,6 +15,7 @@ mod ids;
 mod leaving;
 mod meta;
 mod model;
+mod passthru;
 mod pubsub;
 mod registrations;
 mod sessions;

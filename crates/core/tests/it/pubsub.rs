@@ -306,20 +306,6 @@ fn p13_the_empty_prefix_matches_all() {
 }
 
 #[test]
-fn e01_passthru_attributes_travel_with_the_payload() {
-    check(
-        r#"
-        alice joins
-        bob joins
-        alice > [32, 1, {}, "com.x"]
-        alice < [33, 1, 1]
-        bob > [16, 1, {"ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, "com.x", ["octets"]]
-        alice < [36, 1, "*", {"ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, ["octets"]]
-        "#,
-    );
-}
-
-#[test]
 fn x04_only_the_nodes_own_sessions_speak_for_others() {
     check(
         r#"
