@@ -42,9 +42,13 @@ impl Passthru {
             "ppt_serializer" => fields.string(&mut passthru.ppt_serializer),
             "ppt_cipher" => fields.string(&mut passthru.ppt_cipher),
             "ppt_keyid" => fields.string(&mut passthru.ppt_keyid),
-            "enc_algo" => fields.word(&mut passthru.enc_algo, ENCRYPTIONS, encryption),
+            "enc_algo" => fields.word(&mut passthru.enc_algo, ENCRYPTIONS, |name| {
+                known(name, ENCRYPTIONS)
+            }),
             "enc_key" => fields.string(&mut passthru.enc_key),
-            "enc_serializer" => fields.string(&mut passthru.enc_serializer),
+            "enc_serializer" => fields.word(&mut passthru.enc_serializer, SERIALIZERS, |name| {
+                known(name, SERIALIZERS)
+            }),
             "transaction_hash" => fields.string(&mut passthru.transaction_hash),
             _ => Identity::read_list(&mut passthru.forward_for, fields),
         }?;
@@ -106,9 +110,24 @@ pub(super) fn is_opaque(passthru: Option<&Passthru>) -> bool {
     passthru.is_some_and(|passthru| passthru.enc_algo.is_some())
 }
 
-/// Checks a name of Autobahn's payload transparency; those of applications start with `x_`.
-fn encryption(name: &str) -> Option<Text> {
-    (ENCRYPTIONS.contains(&name) || name.starts_with("x_")).then(|| Text::from(name))
+/// Checks a name of Autobahn's payload transparency. One that Autobahn refuses would end the receivers' sessions.
+fn known(name: &str, standard: &[&str]) -> Option<Text> {
+    (standard.contains(&name) || is_custom(name)).then(|| Text::from(name))
+}
+
+/// Says whether a name is one that applications may choose: `x_`, alone or with a word.
+fn is_custom(name: &str) -> bool {
+    let Some(word) = name.strip_prefix("x_") else {
+        return false;
+    };
+    let inner = |octet: &u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || *octet == b'_';
+    match word.as_bytes() {
+        [] => true,
+        [first, rest @ ..] => {
+            first.is_ascii_lowercase() && !rest.is_empty() && rest.iter().all(inner)
+        }
+    }
 }
 
 const ENCRYPTIONS: &[&str] = &["cryptobox", "mqtt", "xbr"];
+const SERIALIZERS: &[&str] = &["json", "msgpack", "cbor", "ubjson", "flatbuffers"];

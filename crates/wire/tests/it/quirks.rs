@@ -361,6 +361,22 @@ fn e05_payload_transparency_with_a_binary_or_text_in_the_place_of_args() {
 }
 
 #[test]
+fn e05_names_that_autobahn_refuses_are_not_sent_on_to_it() {
+    for name in ["x_", "x_own", "x_o1_2"] {
+        let call = format!(r#"[48,1,{{"enc_algo":"{name}","enc_serializer":"{name}"}},"a","p"]"#);
+        assert_eq!(encoded_json(&json(&call)), call);
+    }
+    for name in [
+        "", "rot13", "x_1", "x_o", "x_Own", "x_own ", "X_own", "opaque",
+    ] {
+        for key in ["enc_algo", "enc_serializer"] {
+            let call = format!(r#"[48,1,{{"{key}":"{name}"}},"a","p"]"#);
+            assert!(refused(&call).contains(key), "{call}");
+        }
+    }
+}
+
+#[test]
 fn e01_x06_payload_passthru_attributes_are_forwarded() {
     for message in [
         r#"[16,1,{"ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"xsalsa20poly1305","ppt_keyid":"k"},"a",["\u0000AQI="]]"#,

@@ -426,16 +426,11 @@ fn audience() -> impl Strategy<Value = Option<Box<Audience>>> {
 
 fn passthru() -> impl Strategy<Value = Option<Box<Passthru>>> {
     let algorithm = prop::sample::select(vec!["cryptobox", "mqtt", "xbr", "x_own"]);
-    let texts = (
-        of(text()),
-        of(text()),
-        of(text()),
-        of(text()),
-        of(text()),
-        of(text()),
-    );
-    (texts, of(algorithm), of(text()), links()).prop_map(
-        |((a, b, c, d, e, f), algorithm, hash, forward_for)| {
+    let serializer = prop::sample::select(vec!["json", "flatbuffers", "x_", "x_own_1"]);
+    let texts = (of(text()), of(text()), of(text()), of(text()), of(text()));
+    let names = (of(algorithm), of(serializer));
+    (texts, names, of(text()), links()).prop_map(
+        |((a, b, c, d, e), (algorithm, serializer), hash, forward_for)| {
             let passthru = Passthru {
                 ppt_scheme: a,
                 ppt_serializer: b,
@@ -443,7 +438,7 @@ fn passthru() -> impl Strategy<Value = Option<Box<Passthru>>> {
                 ppt_keyid: d,
                 enc_algo: algorithm.map(Text::from),
                 enc_key: e,
-                enc_serializer: f,
+                enc_serializer: serializer.map(Text::from),
                 transaction_hash: hash,
                 forward_for,
             };
