@@ -6,6 +6,7 @@ mod meta;
 mod passthru;
 mod pubsub;
 mod registering;
+mod retaining;
 mod undeliverable;
 
 use std::time::Instant;
@@ -19,6 +20,7 @@ use crate::broker::Broker;
 use crate::calls::Calls;
 use crate::dealer::Dealer;
 use crate::generator::Generator;
+use crate::retained::Retained;
 use crate::role::{Roles, TRUSTED};
 use crate::session::{Session, Sessions, identity};
 use crate::{
@@ -49,6 +51,12 @@ pub struct Statistics {
     pub time_limits: usize,
     /// Events that a receiver could not be sent.
     pub dropped_events: u64,
+    /// Events that are retained for later subscribers.
+    pub retained_events: usize,
+    /// The octets of memory that these take, about.
+    pub retained_octets: usize,
+    /// Events that are not retained any longer, since there was no room.
+    pub forgotten_events: u64,
 }
 
 /// One realm: its sessions, broker and dealer.
@@ -62,6 +70,7 @@ pub struct Realm {
     broker: Broker,
     dealer: Dealer,
     calls: Calls,
+    retained: Retained,
     dropped_events: u64,
     clock: WallClock,
     /// The time of the input that is being taken.
@@ -74,6 +83,7 @@ impl Realm {
     pub fn new(name: Text, options: RealmOptions, seed: [u8; 32], clock: WallClock) -> Self {
         Self {
             name,
+            retained: Retained::new(options.max_retained_events, options.max_retained_octets),
             options,
             ids: Generator::new(seed),
             roles: Roles::new(),
@@ -234,6 +244,9 @@ impl Realm {
             calls: self.calls.len(),
             time_limits: self.calls.deadlines() + self.sessions.limits(),
             dropped_events: self.dropped_events,
+            retained_events: self.retained.len(),
+            retained_octets: self.retained.octets(),
+            forgotten_events: self.retained.forgotten(),
         }
     }
 
@@ -274,6 +287,7 @@ fn announced() -> PeerRoles {
         .union(Features::PUBLISHER_EXCLUSION)
         .union(Features::SUBSCRIBER_BLACKWHITE_LISTING)
         .union(Features::PUBLICATION_TRUSTLEVELS)
+        .union(Features::EVENT_RETENTION)
         .union(Features::PATTERN_BASED_SUBSCRIPTION)
         .union(PASSTHRU);
     let dealer = Features::PROGRESSIVE_CALL_RESULTS

@@ -257,7 +257,7 @@ fn openness(pattern: &[u8]) -> Vec<bool> {
 }
 
 /// Gives what every URI that the wildcard matches begins with.
-fn literal_lead(pattern: &[u8]) -> &[u8] {
+pub(crate) fn literal_lead(pattern: &[u8]) -> &[u8] {
     let mut end = 0;
     for component in components(pattern) {
         if component.is_empty() {

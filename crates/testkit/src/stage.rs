@@ -120,6 +120,9 @@ impl Stage {
         let left = self.realm.statistics();
         let nothing = Statistics {
             dropped_events: left.dropped_events,
+            retained_events: left.retained_events,
+            retained_octets: left.retained_octets,
+            forgotten_events: left.forgotten_events,
             ..Statistics::default()
         };
         assert_eq!(left, nothing, "left over when all have gone");
@@ -142,6 +145,12 @@ impl Stage {
             ("realm", "closes") => self.act(|realm, now, out| realm.close(rest, now, out)),
             ("dropped", count) => {
                 assert_eq!(self.realm.statistics().dropped_events.to_string(), count);
+            }
+            ("retained", count) => {
+                assert_eq!(self.realm.statistics().retained_events.to_string(), count);
+            }
+            ("forgotten", count) => {
+                assert_eq!(self.realm.statistics().forgotten_events.to_string(), count);
             }
             (who, "joins") => self.join(who, rest),
             (who, "leaves") => {

@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::codec::dispatch::{self, Reading, Writing};
 use crate::codec::{Reader, Writer};
@@ -113,6 +113,21 @@ impl Payload {
         })
     }
 
+    /// Copies the payload into one allocation of its own size, apart from the frame it came in.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        let mut octets = BytesMut::with_capacity(self.len());
+        octets.extend_from_slice(&self.args);
+        octets.extend_from_slice(&self.kwargs);
+        let mut args = octets.freeze();
+        let kwargs = args.split_off(self.args.len());
+        Self {
+            format: self.format,
+            args,
+            kwargs,
+        }
+    }
+
     /// Says whether there are no arguments.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -221,5 +236,26 @@ impl<'f> Reading<'f> for Whole {
         let value = value::read(&mut reader)?;
         reader.end()?;
         Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compact_payload_lies_apart_from_its_frame() {
+        let frame = Bytes::from_static(b"[36,1,2,{},[1,2],{\"k\":3}]");
+        let payload = Payload {
+            format: Format::Json,
+            args: frame.slice(11..16),
+            kwargs: frame.slice(17..24),
+        };
+        let compact = payload.compact();
+        assert_eq!(compact, payload);
+        for part in [&compact.args, &compact.kwargs] {
+            assert!(!frame.as_ptr_range().contains(&part.as_ptr()));
+        }
+        assert_eq!(Payload::EMPTY.compact(), Payload::EMPTY);
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use crate::broker::Subscription;
 use crate::role::Roles;
-use crate::session::Sessions;
+use crate::session::{Session, Sessions};
 
 /// Whom one publication may reach, made ready for many look-ups (WAMP spec, "Subscriber Black- and Whitelisting").
 pub(super) struct Filter<'a> {
@@ -75,6 +75,18 @@ impl<'a> Filter<'a> {
             && !self.exclude_authid.contains(&session.authid)
             && !self.exclude_authrole.contains(role)
     }
+}
+
+/// Says whether one session may have an event: what [`Filter`] says, without preparation.
+pub(super) fn is_among(audience: &Audience, id: SessionId, session: &Session, role: &Text) -> bool {
+    let listed = |list: &Option<Vec<Text>>, text: &Text| list.as_ref().map(|it| it.contains(text));
+    let among = |list: &Option<Vec<SessionId>>| list.as_ref().map(|it| it.contains(&id));
+    among(&audience.eligible) != Some(false)
+        && listed(&audience.eligible_authid, &session.authid) != Some(false)
+        && listed(&audience.eligible_authrole, role) != Some(false)
+        && among(&audience.exclude) != Some(true)
+        && listed(&audience.exclude_authid, &session.authid) != Some(true)
+        && listed(&audience.exclude_authrole, role) != Some(true)
 }
 
 fn in_all(eligible: Option<&Set<&Text>>, text: &Text) -> bool {

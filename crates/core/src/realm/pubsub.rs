@@ -1,6 +1,6 @@
 use crossbar_wire::{
-    Event, Identity, MatchPolicy, Message, PublicationId, Publish, Published, RequestId, Role,
-    SessionId, Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
+    Event, Identity, MatchPolicy, Message, Pattern, PublicationId, Publish, Published, RequestId,
+    Role, SessionId, Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
 };
 
 use super::audience::Filter;
@@ -12,12 +12,12 @@ use crate::session::identity;
 use crate::{Command, Outbox, uris};
 
 /// What is settled about a publication that goes on.
-struct Admission {
-    id: PublicationId,
+pub(super) struct Admission {
+    pub(super) id: PublicationId,
     /// The subscription to the topic as such.
     exact: Option<SubscriptionId>,
-    publisher: Option<Box<Identity>>,
-    trustlevel: Option<u32>,
+    pub(super) publisher: Option<Box<Identity>>,
+    pub(super) trustlevel: Option<u32>,
 }
 
 /// Who gets a publication, among the subscribers.
@@ -30,30 +30,35 @@ struct Receivers<'a> {
 impl Realm {
     pub(super) fn subscribe(&mut self, from: SessionId, subscribe: &Subscribe, out: &mut Outbox) {
         let request = subscribe.request;
-        let answer = match self.try_subscribe(from, subscribe) {
-            Ok(subscription) => Message::Subscribed(Subscribed {
-                request,
-                subscription,
-            }),
-            Err(refusal) => refusal.answer(RequestType::Subscribe, request),
-        };
-        send(out, from, answer);
+        match self.try_subscribe(from, subscribe) {
+            Ok((subscription, topic)) => {
+                let subscribed = Subscribed {
+                    request,
+                    subscription,
+                };
+                send(out, from, Message::Subscribed(subscribed));
+                if subscribe.get_retained == Some(true) {
+                    self.send_retained(from, subscription, &topic, out);
+                }
+            }
+            Err(refusal) => send(out, from, refusal.answer(RequestType::Subscribe, request)),
+        }
     }
 
     fn try_subscribe(
         &mut self,
         from: SessionId,
         subscribe: &Subscribe,
-    ) -> Result<SubscriptionId, Refusal> {
+    ) -> Result<(SubscriptionId, Pattern), Refusal> {
         let topic = self.check_pattern(&subscribe.topic, subscribe.policy)?;
         if let Some(session) = self.sessions.get(from) {
             self.authorize(session, Action::Subscribe, topic.text(), topic.policy())?;
         }
-        let id = self.broker.subscribe(from, topic, &mut self.ids);
+        let id = self.broker.subscribe(from, topic.clone(), &mut self.ids);
         if let Some(session) = self.sessions.get_mut(from) {
             session.subscriptions.insert(id);
         }
-        Ok(id)
+        Ok((id, topic))
     }
 
     pub(super) fn unsubscribe(
@@ -97,6 +102,7 @@ impl Realm {
                     send(out, from, Message::Published(published));
                 }
                 let but = (publish.exclude_me != Some(false)).then_some(from);
+                self.keep(&publish, &admission);
                 self.dispatch(but, publish, admission, out);
             }
             Err(refusal) if acknowledge => {

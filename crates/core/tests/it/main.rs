@@ -18,6 +18,7 @@ mod model;
 mod passthru;
 mod pubsub;
 mod registrations;
+mod retained;
 mod sessions;
 mod trustlevels;
 

@@ -14,6 +14,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Copies the identity, so that it shares no memory with the frame it came in.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        Self {
+            session: self.session,
+            authid: self.authid.as_ref().map(Text::compact),
+            authrole: self.authrole.as_ref().map(Text::compact),
+        }
+    }
+
     /// The keys that disclose a caller.
     pub(crate) const CALLER: [&'static str; 3] = ["caller", "caller_authid", "caller_authrole"];
     /// The keys that disclose a callee.

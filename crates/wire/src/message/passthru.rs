@@ -27,6 +27,40 @@ pub struct Passthru {
 }
 
 impl Passthru {
+    /// Copies the attributes, so that they share no memory with the frame they came in.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        let text = |text: &Option<Text>| text.as_ref().map(Text::compact);
+        Self {
+            ppt_scheme: text(&self.ppt_scheme),
+            ppt_serializer: text(&self.ppt_serializer),
+            ppt_cipher: text(&self.ppt_cipher),
+            ppt_keyid: text(&self.ppt_keyid),
+            enc_algo: text(&self.enc_algo),
+            enc_key: text(&self.enc_key),
+            enc_serializer: text(&self.enc_serializer),
+            transaction_hash: text(&self.transaction_hash),
+            forward_for: self.forward_for.iter().map(Identity::compact).collect(),
+        }
+    }
+
+    /// Gives all texts.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        let own = [
+            &self.ppt_scheme,
+            &self.ppt_serializer,
+            &self.ppt_cipher,
+            &self.ppt_keyid,
+            &self.enc_algo,
+            &self.enc_key,
+            &self.enc_serializer,
+            &self.transaction_hash,
+        ];
+        let links = self.forward_for.iter();
+        let links = links.flat_map(|link| [&link.authid, &link.authrole]);
+        own.into_iter().chain(links).flatten()
+    }
+
     /// Reads the value of one of the keys, or skips that of an unknown key; a null leaves no trace.
     pub(super) fn read<'f, R: Reader<'f>>(
         slot: &mut Option<Box<Self>>,

@@ -107,6 +107,35 @@ impl Publish {
 }
 
 impl Audience {
+    /// Copies the lists, so that they share no memory with the frame they came in.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        let texts = |list: &Option<Vec<Text>>| {
+            let list = list.as_ref()?.iter();
+            Some(list.map(Text::compact).collect())
+        };
+        Self {
+            eligible: self.eligible.clone(),
+            eligible_authid: texts(&self.eligible_authid),
+            eligible_authrole: texts(&self.eligible_authrole),
+            exclude: self.exclude.clone(),
+            exclude_authid: texts(&self.exclude_authid),
+            exclude_authrole: texts(&self.exclude_authrole),
+        }
+    }
+
+    /// Says whether everybody may have the event.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        let none = |list: &Option<Vec<Text>>| list.as_ref().is_none_or(Vec::is_empty);
+        self.eligible.is_none()
+            && self.eligible_authid.is_none()
+            && self.eligible_authrole.is_none()
+            && self.exclude.as_ref().is_none_or(Vec::is_empty)
+            && none(&self.exclude_authid)
+            && none(&self.exclude_authrole)
+    }
+
     const KEYS: [&'static str; 6] = [
         "eligible",
         "eligible_authid",
