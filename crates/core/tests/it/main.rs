@@ -20,6 +20,7 @@ mod pubsub;
 mod registrations;
 mod retained;
 mod sessions;
+mod simulation;
 mod trustlevels;
 
 use crossbar_testkit::stage;
