@@ -51,10 +51,9 @@ impl Target {
             "msgpack" => Format::MsgPack,
             "cbor" => Format::Cbor,
             "ubjson" => Format::Bjdata,
-            "flatbuffers" => Format::FlatBuffers,
             other => {
                 return Err(format!(
-                    "unknown format {other}: json, msgpack, cbor, ubjson or flatbuffers"
+                    "unknown format {other}: json, msgpack, cbor or ubjson"
                 ));
             }
         };

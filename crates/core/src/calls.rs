@@ -1,66 +1,19 @@
+mod flight;
+
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use crossbar_wire::{RegistrationId, RequestId, SessionId};
+use crossbar_wire::RequestId;
 use foldhash::fast::RandomState;
 
+pub(crate) use self::flight::{
+    Call, Chunk, Invoked, Kept, Order, Place, Queued, Rerouting, Stage, Stream,
+};
 use crate::session::Sessions;
 
 /// Names a call in flight. A key is dropped from every table when its call ends.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct CallKey(usize);
-
-/// A call in flight.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) caller: SessionId,
-    pub(crate) request: RequestId,
-    pub(crate) callee: SessionId,
-    pub(crate) invocation: RequestId,
-    /// The place that the call takes at a callee that limits its concurrency.
-    pub(crate) place: Option<Place>,
-    /// Whether the caller wants results step by step.
-    pub(crate) progressive: bool,
-    /// Whether the callee was told to stop and its answer is awaited.
-    pub(crate) killed: bool,
-    /// How long the next answer may take.
-    pub(crate) timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    /// The older call of the same caller with the same request id: some clients use one twice.
-    older: Option<CallKey>,
-}
-
-/// A callee of a registration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
-    pub(crate) registration: RegistrationId,
-    pub(crate) endpoint: u64,
-}
-
-impl Call {
-    pub(crate) const fn new(
-        (caller, request): (SessionId, RequestId),
-        (callee, invocation): (SessionId, RequestId),
-    ) -> Self {
-        Self {
-            caller,
-            request,
-            callee,
-            invocation,
-            place: None,
-            progressive: false,
-            killed: false,
-            timeout: None,
-            deadline: None,
-            older: None,
-        }
-    }
-
-    /// Gives the older call of the same caller with the same request id.
-    pub(crate) const fn older(&self) -> Option<CallKey> {
-        self.older
-    }
-}
 
 /// The calls in flight, and when they time out.
 #[derive(Debug, Default)]
@@ -68,39 +21,63 @@ pub(crate) struct Calls {
     slots: Vec<Option<Call>>,
     free: Vec<usize>,
     deadlines: BTreeSet<(Instant, CallKey)>,
+    /// The octets that queued, progressive and re-routable calls keep.
+    kept: usize,
 }
 
 impl Calls {
     /// Adds a call, and enters it with its caller and its callee.
-    pub(crate) fn begin(&mut self, mut call: Call, now: Instant, sessions: &mut Sessions) {
+    pub(crate) fn begin(&mut self, mut call: Call, sessions: &mut Sessions) -> CallKey {
         let slot = self.free.pop().unwrap_or(self.slots.len());
         let key = CallKey(slot);
-        if let Some(callee) = sessions.get_mut(call.callee) {
-            callee.invocations.insert(call.invocation, key);
+        if let Stage::Invoked(invoked) = &call.stage
+            && let Some(callee) = sessions.get_mut(invoked.callee)
+        {
+            callee.invocations.insert(invoked.invocation, key);
         }
         if let Some(caller) = sessions.get_mut(call.caller) {
             call.older = caller.calls.insert(call.request, key);
         }
-        call.deadline = call.timeout.and_then(|timeout| now.checked_add(timeout));
+        self.kept += call.octets();
         self.deadlines
             .extend(call.deadline.map(|deadline| (deadline, key)));
         match self.slots.get_mut(slot) {
             Some(place) => *place = Some(call),
             None => self.slots.push(Some(call)),
         }
+        key
+    }
+
+    /// Gives a call to a callee, or to another one, which has until `timeout` after `start` to answer. Gives what the call
+    /// was before.
+    pub(crate) fn assign(
+        &mut self,
+        key: CallKey,
+        invoked: Invoked,
+        (timeout, start): (Option<Duration>, Instant),
+        sessions: &mut Sessions,
+    ) -> Option<Stage> {
+        let (callee, invocation) = (invoked.callee, invoked.invocation);
+        let before = self.change(key, |call| {
+            call.limit(timeout, start);
+            std::mem::replace(&mut call.stage, Stage::Invoked(invoked))
+        })?;
+        detach_from_callee(&before, sessions);
+        if let Some(callee) = sessions.get_mut(callee) {
+            callee.invocations.insert(invocation, key);
+        }
+        Some(before)
     }
 
     /// Takes a call out of every table.
     pub(crate) fn end(&mut self, key: CallKey, sessions: &mut Sessions) -> Option<Call> {
         let call = self.slots.get_mut(key.0)?.take()?;
         self.free.push(key.0);
+        self.kept -= call.octets();
         if let Some(deadline) = call.deadline {
             self.deadlines.remove(&(deadline, key));
         }
-        if let Some(callee) = sessions.get_mut(call.callee) {
-            callee.invocations.remove(&call.invocation);
-            give_back(&mut callee.invocations);
-        }
+        detach_from_callee(&call.stage, sessions);
         self.detach_from_caller(key, &call, sessions);
         self.shrink();
         Some(call)
@@ -110,23 +87,40 @@ impl Calls {
         self.slots.get(key.0)?.as_ref()
     }
 
-    /// Notes that the callee was told to stop.
-    pub(crate) fn kill(&mut self, key: CallKey) {
-        if let Some(Some(call)) = self.slots.get_mut(key.0) {
-            call.killed = true;
-        }
-    }
-
-    /// Starts the time limit of a call again: a progressive result came.
-    pub(crate) fn restart(&mut self, key: CallKey, now: Instant) {
-        if let Some(Some(call)) = self.slots.get_mut(key.0)
-            && let Some(deadline) = call.deadline
-        {
-            self.deadlines.remove(&(deadline, key));
-            call.deadline = call.timeout.and_then(|timeout| now.checked_add(timeout));
+    /// Changes a call, and what is counted of all.
+    pub(crate) fn change<T>(
+        &mut self,
+        key: CallKey,
+        change: impl FnOnce(&mut Call) -> T,
+    ) -> Option<T> {
+        let call = self.slots.get_mut(key.0)?.as_mut()?;
+        let (octets, deadline) = (call.octets(), call.deadline);
+        let given = change(call);
+        self.kept = self.kept - octets + call.octets();
+        if call.deadline != deadline {
+            if let Some(deadline) = deadline {
+                self.deadlines.remove(&(deadline, key));
+            }
             self.deadlines
                 .extend(call.deadline.map(|deadline| (deadline, key)));
         }
+        Some(given)
+    }
+
+    /// Notes a progressive result: the time limit starts again, and no other callee gets the call.
+    pub(crate) fn progressed(&mut self, key: CallKey, now: Instant) {
+        self.change(key, |call| {
+            call.restart(now);
+            call.answered = true;
+            if let Stage::Invoked(Invoked { kept, .. }) = &mut call.stage {
+                kept.take_if(|kept| matches!(**kept, Kept::Rerouting(_)));
+            }
+        });
+    }
+
+    /// Says whether that many octets more may be kept.
+    pub(crate) const fn has_room(&self, octets: usize) -> bool {
+        self.kept.saturating_add(octets) <= MAX_KEPT
     }
 
     /// Gives the time of the first limit.
@@ -141,7 +135,9 @@ impl Calls {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        let count = self.slots.len() - self.free.len();
+        debug_assert!(count > 0 || self.kept == 0);
+        count
     }
 
     pub(crate) fn deadlines(&self) -> usize {
@@ -187,6 +183,15 @@ impl Calls {
     }
 }
 
+fn detach_from_callee(stage: &Stage, sessions: &mut Sessions) {
+    if let Stage::Invoked(invoked) = stage
+        && let Some(callee) = sessions.get_mut(invoked.callee)
+    {
+        callee.invocations.remove(&invoked.invocation);
+        give_back(&mut callee.invocations);
+    }
+}
+
 /// Gives a session's memory back after a burst of calls.
 fn give_back(table: &mut HashMap<RequestId, CallKey, RandomState>) {
     if table.is_empty() && table.capacity() > IDLE_SLOTS {
@@ -196,3 +201,16 @@ fn give_back(table: &mut HashMap<RequestId, CallKey, RandomState>) {
 
 /// How many slots are kept when no call is in flight.
 const IDLE_SLOTS: usize = 1024;
+
+/// How many octets queued, progressive and re-routable calls of a realm may keep, 64 MiB.
+const MAX_KEPT: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_small() {
+        assert!(size_of::<Option<Call>>() <= 144, "{}", size_of::<Call>());
+    }
+}

@@ -1,8 +1,13 @@
+mod queue;
+
+use std::collections::BTreeMap;
+
 use crossbar_wire::{InvocationPolicy, MatchPolicy, Pattern, Register, RegistrationId, SessionId};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use crate::calls::Place;
+use self::queue::Queues;
+use crate::calls::{CallKey, Place};
 use crate::generator::Generator;
 use crate::index::PatternIndex;
 use crate::uris;
@@ -13,6 +18,7 @@ pub(crate) struct Dealer {
     registrations: IndexMap<RegistrationId, Registration, RandomState>,
     by_procedure: PatternIndex<RegistrationId>,
     last_endpoint: u64,
+    queues: Queues,
 }
 
 /// All who serve one procedure or pattern.
@@ -24,6 +30,8 @@ pub(crate) struct Registration {
     endpoints: Vec<Endpoint>,
     /// Whose turn it is.
     turn: usize,
+    /// The calls that wait for a callee, by their tickets.
+    waiting: BTreeMap<u64, CallKey>,
 }
 
 /// One callee of a registration.
@@ -40,8 +48,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    fn is_free(&self) -> bool {
-        self.limit.is_none_or(|limit| self.active < limit)
+    fn is_free(&self, tried: &[SessionId]) -> bool {
+        self.limit.is_none_or(|limit| self.active < limit) && !tried.contains(&self.callee)
     }
 }
 
@@ -92,6 +100,9 @@ impl Dealer {
                 forward_timeout: register.forward_timeout == Some(true),
                 disclose_caller: register.disclose_caller == Some(true),
             });
+            if !registration.waiting.is_empty() {
+                self.queues.free(id);
+            }
         }
         Ok(id)
     }
@@ -143,14 +154,16 @@ impl Dealer {
         self.registrations.get(&id)
     }
 
-    /// Chooses the callee of a call and takes a place at it, if it limits its concurrency. `None`: all are busy.
+    /// Chooses the callee of a call, but none of those who were tried, and takes a place at it, if it limits its
+    /// concurrency. `None`: all are busy.
     pub(crate) fn choose(
         &mut self,
         id: RegistrationId,
+        tried: &[SessionId],
         ids: &mut Generator,
     ) -> Option<(Endpoint, Option<Place>)> {
         let registration = self.registrations.get_mut(&id)?;
-        let chosen = registration.choose(ids)?;
+        let chosen = registration.choose(tried, ids)?;
         let endpoint = registration.endpoints.get_mut(chosen)?;
         let place = endpoint.limit.map(|_| {
             endpoint.active += 1;
@@ -171,6 +184,9 @@ impl Dealer {
                 .find(|endpoint| endpoint.key == place.endpoint)
         {
             endpoint.active = endpoint.active.saturating_sub(1);
+            if !registration.waiting.is_empty() {
+                self.queues.free(place.registration);
+            }
         }
     }
 
@@ -193,13 +209,16 @@ impl Dealer {
             invoke,
             endpoints: Vec::with_capacity(1),
             turn: 0,
+            waiting: BTreeMap::new(),
         };
         self.registrations.insert(id, registration);
         id
     }
 
     fn delete(&mut self, id: RegistrationId) -> Option<Registration> {
-        let registration = self.registrations.swap_remove(&id)?;
+        let mut registration = self.registrations.swap_remove(&id)?;
+        self.queues
+            .abandon(std::mem::take(&mut registration.waiting));
         let procedure = &registration.procedure;
         self.by_procedure
             .remove(procedure.as_bytes(), procedure.policy());
@@ -208,35 +227,40 @@ impl Dealer {
 }
 
 impl Registration {
+    /// Says whether there is more than one callee.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.endpoints.len() > 1
+    }
+
     pub(crate) fn policy(&self) -> MatchPolicy {
         self.procedure.policy()
     }
 
     /// Gives the place of the callee that the invocation policy names among those that are free.
-    fn choose(&mut self, ids: &mut Generator) -> Option<usize> {
+    fn choose(&mut self, tried: &[SessionId], ids: &mut Generator) -> Option<usize> {
         let count = self.endpoints.len();
         let start = match self.invoke {
             InvocationPolicy::Single | InvocationPolicy::First => 0,
             InvocationPolicy::RoundRobin => self.turn,
-            InvocationPolicy::Last => return self.endpoints.iter().rposition(Endpoint::is_free),
-            InvocationPolicy::Random => return self.choose_random(ids),
+            InvocationPolicy::Last => return self.endpoints.iter().rposition(|e| e.is_free(tried)),
+            InvocationPolicy::Random => return self.choose_random(tried, ids),
         };
         let chosen = (start..count)
             .chain(0..start)
-            .find(|&place| self.endpoints[place].is_free())?;
+            .find(|&place| self.endpoints[place].is_free(tried))?;
         self.turn = (chosen + 1) % count;
         Some(chosen)
     }
 
     /// Draws among those that are free, each with the same weight.
-    fn choose_random(&self, ids: &mut Generator) -> Option<usize> {
-        let free = self.endpoints.iter().filter(|e| e.is_free()).count();
+    fn choose_random(&self, tried: &[SessionId], ids: &mut Generator) -> Option<usize> {
+        let is_free = |place: &usize| self.endpoints[*place].is_free(tried);
+        let free = (0..self.endpoints.len()).filter(is_free).count();
         if free == 0 {
             return None;
         }
         let drawn = ids.below(free);
-        let mut places = (0..self.endpoints.len()).filter(|&p| self.endpoints[p].is_free());
-        places.nth(drawn)
+        (0..self.endpoints.len()).filter(is_free).nth(drawn)
     }
 
     /// Takes a callee out; the turn stays with the one that had it.

@@ -1,12 +1,18 @@
 mod admission;
+mod answering;
 mod audience;
 mod calling;
+mod canceling;
 mod ending;
+mod invoking;
 mod meta;
 mod passthru;
 mod pubsub;
+mod queueing;
 mod registering;
+mod rerouting;
 mod retaining;
+mod streaming;
 mod undeliverable;
 
 use std::time::Instant;
@@ -84,12 +90,12 @@ impl Realm {
         Self {
             name,
             retained: Retained::new(options.max_retained_events, options.max_retained_octets),
+            dealer: Dealer::new(&options.call_queues),
             options,
             ids: Generator::new(seed),
             roles: Roles::new(),
             sessions: Sessions::default(),
             broker: Broker::default(),
-            dealer: Dealer::default(),
             calls: Calls::default(),
             dropped_events: 0,
             now: clock.read_at(),
@@ -167,6 +173,11 @@ impl Realm {
             return;
         }
         match message {
+            Message::Call(call)
+                if call.progress == Some(true) || session.may_continue(call.request) =>
+            {
+                self.take_chunk(from, call, out);
+            }
             Message::Call(call) => self.call(from, call, out),
             Message::Yield(result) => self.take_yield(from, result, out),
             Message::Publish(publish) => self.publish(from, publish, out),
@@ -195,6 +206,7 @@ impl Realm {
                 self.violate(from, "a message that only a router sends", out);
             }
         }
+        self.settle(out);
     }
 
     /// Gives the time of the next [`Realm::handle_timeout`].
@@ -213,6 +225,7 @@ impl Realm {
         while let Some(session) = self.sessions.overdue(now) {
             self.give_up(session, out);
         }
+        self.settle(out);
     }
 
     /// Gives the realm's name.
@@ -291,12 +304,14 @@ fn announced() -> PeerRoles {
         .union(Features::PATTERN_BASED_SUBSCRIPTION)
         .union(PASSTHRU);
     let dealer = Features::PROGRESSIVE_CALL_RESULTS
+        .union(Features::PROGRESSIVE_CALL_INVOCATIONS)
         .union(Features::CALL_TIMEOUT)
         .union(Features::CALL_CANCELING)
         .union(Features::CALLER_IDENTIFICATION)
         .union(Features::CALL_TRUSTLEVELS)
         .union(Features::PATTERN_BASED_REGISTRATION)
         .union(Features::SHARED_REGISTRATION)
+        .union(Features::CALL_REROUTE)
         .union(Features::REGISTRATION_REVOCATION)
         .union(PASSTHRU);
     PeerRoles::default()

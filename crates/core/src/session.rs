@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) invocations: HashMap<RequestId, CallKey, RandomState>,
     /// The last invocation id that this session was given; ids count up from 1 (WAMP spec, "IDs").
     last_invocation: u64,
+    /// The highest request id of a progressive call that this session has begun; 0 if it never has.
+    last_stream: u64,
     roles: Roles,
 }
 
@@ -51,6 +53,7 @@ impl Session {
             calls: HashMap::default(),
             invocations: HashMap::default(),
             last_invocation: 0,
+            last_stream: 0,
             roles,
         }
     }
@@ -78,6 +81,19 @@ impl Session {
     /// Says whether the session was ever given this invocation.
     pub(crate) fn was_invoked(&self, invocation: RequestId) -> bool {
         (1..=self.last_invocation).contains(&invocation.value())
+    }
+
+    /// Says whether a CALL with this id may continue a progressive call: ids count up, so no call that is begun later has
+    /// one that low (WAMP spec, "Verification of CALL Request IDs").
+    pub(crate) fn may_continue(&self, request: RequestId) -> bool {
+        (1..=self.last_stream).contains(&request.value())
+    }
+
+    /// Notes that a progressive call begins. Says whether one with this id can.
+    pub(crate) fn begin_stream(&mut self, request: RequestId) -> bool {
+        let begins = request.value() > self.last_stream;
+        self.last_stream = self.last_stream.max(request.value());
+        begins
     }
 
     pub(crate) fn is_open(&self) -> bool {

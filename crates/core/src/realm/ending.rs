@@ -1,84 +1,19 @@
-//! The ends of calls and of sessions.
+//! The ends of sessions.
 
 use std::time::{Duration, Instant};
 
-use crossbar_wire::{
-    Cancel, CancelMode, Features, Goodbye, Interrupt, Message, RequestId, SessionId, Text,
-};
+use crossbar_wire::{CancelMode, Goodbye, Message, RequestId, SessionId, Text};
 
 use super::{Realm, send};
 use crate::abort::protocol_violation;
 use crate::calls::CallKey;
-use crate::refusal::{Refusal, RequestType};
+use crate::refusal::Refusal;
 use crate::{Command, Outbox, Transport, uris};
 
 /// How long a session has to answer the router's GOODBYE.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Realm {
-    /// Takes a CANCEL (WAMP spec, "Call Canceling"). One for a call that is over crossed the answer, and is ignored.
-    pub(super) fn cancel(&mut self, from: SessionId, cancel: &Cancel, out: &mut Outbox) {
-        let call = self
-            .sessions
-            .get(from)
-            .and_then(|s| s.calls.get(&cancel.request));
-        let Some(&key) = call else { return };
-        let mode = if self.can_interrupt(key) {
-            cancel.mode.unwrap_or(CancelMode::KillNoWait)
-        } else {
-            CancelMode::Skip
-        };
-        match mode {
-            CancelMode::Kill => {
-                self.interrupt(key, CancelMode::Kill, out);
-                self.calls.kill(key);
-                return;
-            }
-            CancelMode::KillNoWait => self.interrupt(key, CancelMode::KillNoWait, out),
-            CancelMode::Skip => {}
-        }
-        let refusal = Refusal::new(uris::CANCELED, "the call was canceled by the caller");
-        self.fail(key, refusal, out);
-    }
-
-    /// Ends a call whose time is over.
-    pub(super) fn time_out(&mut self, key: CallKey, out: &mut Outbox) {
-        self.interrupt(key, CancelMode::KillNoWait, out);
-        self.fail(key, Refusal::new(uris::TIMEOUT, "timeout reached"), out);
-    }
-
-    /// Ends a call with an error for its caller.
-    pub(super) fn fail(&mut self, key: CallKey, refusal: Refusal, out: &mut Outbox) {
-        if let Some(call) = self.end_call(key)
-            && self.sessions.open(call.caller).is_some()
-        {
-            let answer = refusal.answer(RequestType::Call, call.request);
-            send(out, call.caller, answer);
-        }
-    }
-
-    /// Tells a callee to stop, if it can be told and was not yet.
-    pub(super) fn interrupt(&self, key: CallKey, mode: CancelMode, out: &mut Outbox) {
-        if let Some(call) = self.calls.get(key)
-            && !call.killed
-            && self.can_interrupt(key)
-        {
-            let interrupt = Interrupt {
-                request: call.invocation,
-                mode: Some(mode),
-                reason: None,
-            };
-            send(out, call.callee, Message::Interrupt(interrupt));
-        }
-    }
-
-    fn can_interrupt(&self, key: CallKey) -> bool {
-        self.calls
-            .get(key)
-            .and_then(|call| self.sessions.open(call.callee))
-            .is_some_and(|callee| callee.callee_supports(Features::CALL_CANCELING))
-    }
-
     /// Ends a session that broke the protocol: ABORT `wamp.error.protocol_violation` with this text.
     pub fn violate(&mut self, session: SessionId, message: &str, out: &mut Outbox) {
         if self.sessions.open(session).is_some() {
@@ -86,6 +21,7 @@ impl Realm {
             let abort = Message::Abort(Box::new(protocol_violation(message)));
             send(out, session, abort);
             self.end(session, Transport::Close, out);
+            self.settle(out);
         }
     }
 
@@ -97,6 +33,7 @@ impl Realm {
             self.clear(session, out);
         }
         self.sessions.remove(session);
+        self.settle(out);
     }
 
     /// Says GOODBYE to every session, which then have until a time limit to answer.
@@ -116,6 +53,7 @@ impl Realm {
         for id in open {
             self.clear(id, out);
         }
+        self.settle(out);
     }
 
     /// Answers a client's GOODBYE; its transport may carry another session.

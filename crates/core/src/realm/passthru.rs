@@ -44,11 +44,11 @@ impl Realm {
 
     /// Ends a call whose answer the caller cannot take: both sides are told.
     pub(super) fn refuse_answer(&mut self, key: CallKey, refusal: Refusal, out: &mut Outbox) {
-        if let Some(call) = self.calls.get(key) {
+        if let Some(invoked) = self.calls.get(key).and_then(|call| call.invoked()) {
             let answer = refusal
                 .clone()
-                .answer(RequestType::Invocation, call.invocation);
-            send(out, call.callee, answer);
+                .answer(RequestType::Invocation, invoked.invocation);
+            send(out, invoked.callee, answer);
         }
         self.fail(key, refusal, out);
     }

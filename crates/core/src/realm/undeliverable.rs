@@ -1,6 +1,7 @@
 use crossbar_wire::{CancelMode, Error, Message, Payload, RequestId, SessionId};
 
 use super::{Realm, send};
+use crate::calls::{CallKey, Kept};
 use crate::refusal::{Refusal, RequestType};
 use crate::{Outbox, Undeliverable, uris};
 
@@ -8,6 +9,17 @@ impl Realm {
     /// Takes back a message that could not be queued for `to`, and tells the one who waits for it: the caller of an
     /// invocation or of a result gets an error. An event is dropped and counted.
     pub fn undeliverable(
+        &mut self,
+        to: SessionId,
+        message: &Message,
+        why: Undeliverable,
+        out: &mut Outbox,
+    ) {
+        self.take_back(to, message, why, out);
+        self.settle(out);
+    }
+
+    fn take_back(
         &mut self,
         to: SessionId,
         message: &Message,
@@ -22,6 +34,9 @@ impl Realm {
                     .get(to)
                     .and_then(|s| s.invocations.get(&invocation.request));
                 if let Some(&key) = call {
+                    if self.is_continued(key) {
+                        self.interrupt(key, CancelMode::KillNoWait, out);
+                    }
                     self.fail(key, refusal("arguments", "callee", why), out);
                 }
             }
@@ -66,6 +81,15 @@ impl Realm {
             | Message::Unregistered(_)
             | Message::Interrupt(_)
             | Message::Yield(_) => {}
+        }
+    }
+
+    /// Says whether a callee has had more than the first chunk of a call.
+    fn is_continued(&self, key: CallKey) -> bool {
+        let invoked = self.calls.get(key).and_then(|call| call.invoked());
+        match invoked.and_then(|invoked| invoked.kept.as_deref()) {
+            Some(Kept::Stream(stream)) => stream.continued,
+            Some(Kept::Rerouting(_)) | None => false,
         }
     }
 

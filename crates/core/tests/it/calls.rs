@@ -288,18 +288,6 @@ fn c01_a_callee_leaving_ends_progress() {
 }
 
 #[test]
-fn c02_progressive_invocations_are_not_announced() {
-    check(
-        r#"
-        alice joins
-        alice > [48, 1, {"progress": true}, "com.x"]
-        alice < [3, {"message": "*"}, "wamp.error.protocol_violation"]
-        alice < closed
-        "#,
-    );
-}
-
-#[test]
 fn c03_timeout_in_milliseconds() {
     check(
         r#"

@@ -17,10 +17,12 @@ mod meta;
 mod model;
 mod passthru;
 mod pubsub;
+mod queues;
 mod registrations;
+mod rerouting;
 mod retained;
 mod sessions;
-mod simulation;
+mod streams;
 mod trustlevels;
 
 use crossbar_testkit::stage;

@@ -64,7 +64,7 @@ fn s05_welcome_announces_what_the_router_does() {
     check(
         r#"
         alice > [1, "realm1", {"roles": {"caller": {}}}]
-        alice < [2, 1, {"...": 1, "roles": {"broker": {"features": {"publisher_identification": true, "publisher_exclusion": true, "subscriber_blackwhite_listing": true, "publication_trustlevels": true, "pattern_based_subscription": true, "event_retention": true, "payload_passthru_mode": true, "payload_transparency": true, "payload_encryption_cryptobox": true}}, "dealer": {"features": {"progressive_call_results": true, "call_timeout": true, "call_canceling": true, "caller_identification": true, "call_trustlevels": true, "pattern_based_registration": true, "shared_registration": true, "registration_revocation": true, "payload_passthru_mode": true, "payload_transparency": true, "payload_encryption_cryptobox": true}}}}]
+        alice < [2, 1, {"...": 1, "roles": {"broker": {"features": {"publisher_identification": true, "publisher_exclusion": true, "subscriber_blackwhite_listing": true, "publication_trustlevels": true, "pattern_based_subscription": true, "event_retention": true, "payload_passthru_mode": true, "payload_transparency": true, "payload_encryption_cryptobox": true}}, "dealer": {"features": {"progressive_call_results": true, "progressive_call_invocations": true, "call_timeout": true, "call_canceling": true, "caller_identification": true, "call_trustlevels": true, "pattern_based_registration": true, "shared_registration": true, "call_reroute": true, "registration_revocation": true, "payload_passthru_mode": true, "payload_transparency": true, "payload_encryption_cryptobox": true}}}}]
         "#,
     );
 }

@@ -217,7 +217,6 @@ const fn format(code: u8) -> Option<Format> {
         2 => Some(Format::MsgPack),
         3 => Some(Format::Cbor),
         4 => Some(Format::Bjdata),
-        5 => Some(Format::FlatBuffers),
         _ => None,
     }
 }
@@ -228,7 +227,6 @@ const fn code(format: Format) -> u8 {
         Format::MsgPack => 2,
         Format::Cbor => 3,
         Format::Bjdata | Format::Ubjson => 4,
-        Format::FlatBuffers => 5,
     }
 }
 
@@ -240,7 +238,7 @@ mod tests {
     fn every_request_gets_its_answer() {
         for settings in 0..=255 {
             let parsed = Handshake::parse_request([MAGIC, settings, 0, 0]);
-            if matches!(settings & 0x0f, 1..=5) {
+            if matches!(settings & 0x0f, 1..=4) {
                 let handshake = parsed.unwrap();
                 assert_eq!(handshake.octets(), [MAGIC, settings, 0, 0]);
                 assert_eq!(handshake.length.octets(), 1 << (9 + (settings >> 4)));

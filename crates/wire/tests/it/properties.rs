@@ -1,6 +1,5 @@
 //! What holds for every message, every value and every frame.
 
-mod flatbuffers;
 mod messages;
 mod values;
 

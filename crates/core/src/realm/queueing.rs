@@ -1,0 +1,96 @@
+//! Calls that wait because every callee is busy (Crossbar.io: `call-queue`).
+
+use crossbar_wire::{Message, SessionId};
+
+use super::invoking::Chosen;
+use super::{Realm, send};
+use crate::calls::{Call, CallKey, Order, Queued, Stage};
+use crate::refusal::Refusal;
+use crate::{Outbox, uris};
+
+impl Realm {
+    /// Lets a call wait for a callee.
+    pub(super) fn enqueue(&mut self, from: SessionId, order: &Order) -> Result<(), Refusal> {
+        let id = order.registration;
+        let procedure = &order.call.procedure;
+        if !self.dealer.may_wait(id, procedure.as_bytes()) || !self.calls.has_room(order.octets()) {
+            let text = format!("every callee of procedure <{procedure}> is busy");
+            return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
+        }
+        let ticket = self.dealer.next_ticket();
+        let queued = Queued {
+            order: order.compact(),
+            ticket,
+            chunks: Vec::new(),
+        };
+        let mut call = Call::new(from, order.call.request, Stage::Queued(Box::new(queued)));
+        call.progressive = order.call.receive_progress == Some(true);
+        call.limit(self.limit(order.call.timeout), order.received);
+        let key = self.calls.begin(call, &mut self.sessions);
+        self.dealer.wait(id, ticket, key);
+        Ok(())
+    }
+
+    /// Gives the places that have become free to the calls that wait for them, and ends those that wait in vain.
+    pub(super) fn settle(&mut self, out: &mut Outbox) {
+        if !self.dealer.is_settled() {
+            self.serve_queues(out);
+        }
+    }
+
+    #[cold]
+    fn serve_queues(&mut self, out: &mut Outbox) {
+        for (ticket, key) in self.dealer.take_orphans() {
+            if self
+                .order(key)
+                .is_some_and(|(_, queued)| queued.ticket == ticket)
+            {
+                let text = "the last callee has left while the call was waiting for it";
+                self.fail(key, Refusal::new(uris::CANCELED, text), out);
+            }
+        }
+        while let Some(id) = self.dealer.next_freed() {
+            while self.dealer.is_waited_for(id)
+                && let Some(chosen) = self.dealer.choose(id, &[], &mut self.ids)
+            {
+                match self.dealer.pop_waiting(id) {
+                    Some(key) => self.serve(key, chosen, out),
+                    None => self.give_back(chosen.1),
+                }
+            }
+        }
+    }
+
+    /// Gives a call that waits to a callee.
+    fn serve(&mut self, key: CallKey, chosen: Chosen, out: &mut Outbox) {
+        let Some((caller, queued)) = self.order(key) else {
+            self.give_back(chosen.1);
+            return;
+        };
+        let order = queued.order.clone();
+        let received = order.received;
+        match self.prepare(caller, order, chosen) {
+            Ok(prepared) => {
+                let callee = prepared.invoked.callee;
+                let limit = (prepared.timeout, received);
+                let before = self
+                    .calls
+                    .assign(key, prepared.invoked, limit, &mut self.sessions);
+                send(out, callee, Message::Invocation(prepared.message));
+                if let Some(Stage::Queued(queued)) = before {
+                    self.send_waiting(key, queued.chunks, out);
+                }
+            }
+            Err(refusal) => self.fail(key, refusal, out),
+        }
+    }
+
+    /// Gives a call that waits, and who waits for it.
+    fn order(&self, key: CallKey) -> Option<(SessionId, &Queued)> {
+        let call = self.calls.get(key)?;
+        match &call.stage {
+            Stage::Queued(queued) => Some((call.caller, queued)),
+            Stage::Invoked(_) => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Calls that their callee cannot take (WAMP spec, "Call Re-Routing").
+
+use crossbar_wire::{Features, Message};
+
+use super::{Realm, send};
+use crate::calls::{CallKey, Kept, Rerouting};
+use crate::refusal::Refusal;
+use crate::{Outbox, uris};
+
+impl Realm {
+    /// Gives a call whose callee is unavailable to the next one that is free, or tells the caller that there is none. Says
+    /// whether it did: the error of a callee that did not announce re-routing is the caller's business, and so are those of
+    /// a call that was cancelled, has had a result or has its arguments step by step.
+    pub(super) fn reroute(&mut self, key: CallKey, out: &mut Outbox) -> bool {
+        let Some(call) = self.calls.get(key) else {
+            return false;
+        };
+        let Some(invoked) = call.invoked() else {
+            return false;
+        };
+        let callee = invoked.callee;
+        let announced = self
+            .sessions
+            .get(callee)
+            .is_some_and(|session| session.callee_supports(Features::CALL_REROUTE));
+        if !announced || call.killed || call.answered {
+            return false;
+        }
+        match invoked.kept.as_deref() {
+            Some(Kept::Stream(_)) => return false,
+            Some(Kept::Rerouting(rerouting)) => {
+                let mut tried = rerouting.tried.clone();
+                tried.push(callee);
+                let order = rerouting.order.clone();
+                self.pass_on(key, Rerouting { order, tried }, out);
+            }
+            None => self.give_up_call(key, out),
+        }
+        true
+    }
+
+    fn pass_on(&mut self, key: CallKey, rerouting: Rerouting, out: &mut Outbox) {
+        let Rerouting { order, tried } = rerouting;
+        let Some(caller) = self.calls.get(key).map(|call| call.caller) else {
+            return;
+        };
+        let chosen = self
+            .dealer
+            .choose(order.registration, &tried, &mut self.ids);
+        let Some(chosen) = chosen else {
+            self.give_up_call(key, out);
+            return;
+        };
+        let received = order.received;
+        match self.prepare(caller, order, chosen) {
+            Ok(mut prepared) => {
+                if let Some(Kept::Rerouting(kept)) = prepared.invoked.kept.as_deref_mut() {
+                    kept.tried = tried;
+                }
+                let callee = prepared.invoked.callee;
+                let limit = (prepared.timeout, received);
+                let before = self
+                    .calls
+                    .assign(key, prepared.invoked, limit, &mut self.sessions);
+                if let Some(stage) = before {
+                    self.vacate(&stage);
+                }
+                send(out, callee, Message::Invocation(prepared.message));
+            }
+            Err(refusal) => self.fail(key, refusal, out),
+        }
+    }
+
+    fn give_up_call(&mut self, key: CallKey, out: &mut Outbox) {
+        let text = "no callee is available";
+        let refusal = Refusal::new(uris::NO_AVAILABLE_CALLEE, text);
+        self.fail(key, refusal, out);
+    }
+}
