@@ -51,9 +51,10 @@ impl Target {
             "msgpack" => Format::MsgPack,
             "cbor" => Format::Cbor,
             "ubjson" => Format::Bjdata,
+            "flatbuffers" => Format::FlatBuffers,
             other => {
                 return Err(format!(
-                    "unknown format {other}: json, msgpack, cbor or ubjson"
+                    "unknown format {other}: json, msgpack, cbor, ubjson or flatbuffers"
                 ));
             }
         };

@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("msgpack") => vec![Format::MsgPack],
         Some("cbor") => vec![Format::Cbor],
         Some("ubjson") => vec![Format::Bjdata],
+        Some("flatbuffers") => vec![Format::FlatBuffers],
         Some(other) => return Err(format!("unknown serializer {other}").into()),
         None => Options::default().formats,
     };

@@ -6,9 +6,8 @@ use serde_json::Value;
 use crate::Problem;
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::Refusal;
 
-/// Reads a list of serializers; all if it is absent. The router's order of preference is fixed.
+/// Reads a list of serializers; those that are offered unasked if it is absent. The router's order of preference is fixed.
 ///
 /// `ubjson` says which format goes by that name: `"bjdata"`, as Autobahn and Crossbar.io write it since 26.6 (the
 /// default), or `"draft12"`, as they wrote it before. Clients cannot tell the two apart, so a transport serves one.
@@ -47,8 +46,12 @@ fn read_list(reading: &mut Reading, value: Option<Value>, at: &Place) -> Vec<For
         .into_iter()
         .filter_map(|(item, place)| read_one(reading, item, &place))
         .collect();
-    let all = Format::OFFERED.into_iter();
-    all.filter(|format| wanted.contains(format)).collect()
+    named().filter(|format| wanted.contains(format)).collect()
+}
+
+/// Gives every serializer that has a name, in the router's order of preference.
+fn named() -> impl Iterator<Item = Format> {
+    Format::OFFERED.into_iter().chain([Format::FlatBuffers])
 }
 
 fn read_one(reading: &mut Reading, item: Value, at: &Place) -> Option<Format> {
@@ -57,12 +60,7 @@ fn read_one(reading: &mut Reading, item: Value, at: &Place) -> Option<Format> {
         reading.fault_with(at, problem, Some(item), None);
         return None;
     };
-    if word == "flatbuffers" {
-        let what = format!("the serializer {word:?}");
-        reading.refuse(what, Refusal::NotYet, at);
-        return None;
-    }
-    let names = Format::OFFERED.map(|format| (format.name(), format));
+    let names: Vec<_> = named().map(|format| (format.name(), format)).collect();
     reading.one_of(&word, "serializer", &names, at)
 }
 

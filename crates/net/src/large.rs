@@ -54,7 +54,7 @@ impl Large {
 }
 
 /// How many places a table of formats has.
-pub(crate) const SLOTS: usize = Format::ALL.len();
+pub(crate) const SLOTS: usize = Format::ALL.len() + 1;
 
 /// Gives the place of a format in a table.
 pub(crate) const fn slot(format: Format) -> usize {
@@ -64,6 +64,7 @@ pub(crate) const fn slot(format: Format) -> usize {
         Format::Cbor => 2,
         Format::Bjdata => 3,
         Format::Ubjson => 4,
+        Format::FlatBuffers => 5,
     }
 }
 

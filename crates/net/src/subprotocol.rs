@@ -17,7 +17,7 @@ pub(crate) struct Subprotocol {
 pub(crate) fn named(name: &str, formats: &[Format]) -> Option<Subprotocol> {
     formats.iter().find_map(|&format| {
         let own = names(format)
-            .into_iter()
+            .iter()
             .find(|own| own.eq_ignore_ascii_case(name))?;
         Some(Subprotocol {
             name: Some(own),
@@ -29,17 +29,19 @@ pub(crate) fn named(name: &str, formats: &[Format]) -> Option<Subprotocol> {
 
 /// Lists the names for these serializers.
 pub(crate) fn list(formats: &[Format]) -> String {
-    let names: Vec<&str> = formats.iter().flat_map(|&format| names(format)).collect();
-    names.join(", ")
+    let names = formats.iter().flat_map(|&format| names(format));
+    names.copied().collect::<Vec<_>>().join(", ")
 }
 
-/// Gives the names for a serializer: with batches of messages, and with one at a time.
-const fn names(format: Format) -> [&'static str; 2] {
+/// Gives the names for a serializer: with batches of messages, and with one at a time. Autobahn has no batches of
+/// FlatBuffers.
+const fn names(format: Format) -> &'static [&'static str] {
     match format {
-        Format::Json => ["wamp.2.json.batched", "wamp.2.json"],
-        Format::MsgPack => ["wamp.2.msgpack.batched", "wamp.2.msgpack"],
-        Format::Cbor => ["wamp.2.cbor.batched", "wamp.2.cbor"],
-        Format::Bjdata | Format::Ubjson => ["wamp.2.ubjson.batched", "wamp.2.ubjson"],
+        Format::Json => &["wamp.2.json.batched", "wamp.2.json"],
+        Format::MsgPack => &["wamp.2.msgpack.batched", "wamp.2.msgpack"],
+        Format::Cbor => &["wamp.2.cbor.batched", "wamp.2.cbor"],
+        Format::Bjdata | Format::Ubjson => &["wamp.2.ubjson.batched", "wamp.2.ubjson"],
+        Format::FlatBuffers => &["wamp.2.flatbuffers"],
     }
 }
 
@@ -50,7 +52,7 @@ mod tests {
     #[test]
     fn names_say_the_serializer_and_whether_there_are_batches() {
         for format in Format::OFFERED {
-            for name in names(format) {
+            for &name in names(format) {
                 let found = named(&name.to_ascii_uppercase(), &Format::OFFERED).unwrap();
                 assert_eq!((found.name, found.format), (Some(name), Some(format)));
                 assert_eq!(found.batched, name.ends_with(".batched"));

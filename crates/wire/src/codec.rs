@@ -14,6 +14,7 @@ pub(crate) mod cbor;
 pub(crate) mod decimal;
 pub(crate) mod dict;
 pub(crate) mod dispatch;
+pub(crate) mod flatbuffers;
 pub(crate) mod json;
 pub(crate) mod json_string;
 pub(crate) mod msgpack;

@@ -192,6 +192,12 @@ pub enum Malformation {
     /// Octets after the value.
     #[error("octets after the end")]
     Trailing,
+    /// An offset that leads out of the frame or the table.
+    #[error("an offset beyond the end")]
+    Offset,
+    /// Offsets lead to the same octets too often.
+    #[error("the same octets used too often")]
+    Repetition,
 }
 
 /// A place in a message, for errors: `CALL: options.timeout`.
@@ -299,4 +305,10 @@ pub enum Unrepresentable {
     /// A time outside the years 0 to 9999.
     #[error("a time outside the years 0 to 9999")]
     Time,
+    /// An attribute of the envelope, or its value, that the serializer's schema has no place for.
+    #[error("{0}")]
+    Attribute(&'static str),
+    /// More octets than the serializer can count.
+    #[error("more than 2 GiB")]
+    Length,
 }

@@ -3,6 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::codec::dispatch::{self, Reading, Writing};
+use crate::codec::flatbuffers;
 use crate::codec::{Reader, Writer};
 use crate::{DecodeError, EncodeError, Message};
 
@@ -20,10 +21,12 @@ pub enum Format {
     Bjdata,
     /// UBJSON, draft 12: what they spoke by that name before. Big-endian numbers, octets as lists of type `U`.
     Ubjson,
+    /// FlatBuffers, as Autobahn speaks it. Payloads within are in another serializer: [`Format::payload`].
+    FlatBuffers,
 }
 
 impl Format {
-    /// Every serializer.
+    /// Every serializer that has a form for any value, and so for payloads; all but FlatBuffers.
     pub const ALL: [Self; 5] = [
         Self::Cbor,
         Self::MsgPack,
@@ -45,6 +48,16 @@ impl Format {
             Self::MsgPack => "msgpack",
             Self::Cbor => "cbor",
             Self::Bjdata | Self::Ubjson => "ubjson",
+            Self::FlatBuffers => "flatbuffers",
+        }
+    }
+
+    /// Gives the serializer of payloads within messages: itself, but CBOR for FlatBuffers.
+    #[must_use]
+    pub const fn payload(self) -> Self {
+        match self {
+            Self::Json | Self::MsgPack | Self::Cbor | Self::Bjdata | Self::Ubjson => self,
+            Self::FlatBuffers => Self::Cbor,
         }
     }
 
@@ -53,7 +66,7 @@ impl Format {
     pub const fn is_text(self) -> bool {
         match self {
             Self::Json => true,
-            Self::MsgPack | Self::Cbor | Self::Bjdata | Self::Ubjson => false,
+            Self::MsgPack | Self::Cbor | Self::Bjdata | Self::Ubjson | Self::FlatBuffers => false,
         }
     }
 }
@@ -66,6 +79,7 @@ impl fmt::Display for Format {
             Self::Cbor => "CBOR",
             Self::Bjdata => "BJData",
             Self::Ubjson => "UBJSON",
+            Self::FlatBuffers => "FlatBuffers",
         })
     }
 }
@@ -76,6 +90,9 @@ impl Message {
     /// # Errors
     /// Names the first fault of the frame.
     pub fn decode(format: Format, frame: &Bytes) -> Result<Self, DecodeError> {
+        if format == Format::FlatBuffers {
+            return flatbuffers::decode(frame);
+        }
         dispatch::read(format, frame, ReadMessage)
     }
 
@@ -85,7 +102,11 @@ impl Message {
     /// Says what `format` cannot express; `out` is then as it was.
     pub fn encode(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
-        let written = dispatch::write(format, out, self);
+        let written = if format == Format::FlatBuffers {
+            flatbuffers::encode(self, out)
+        } else {
+            dispatch::write(format, out, self)
+        };
         if written.is_err() {
             out.truncate(start);
         }

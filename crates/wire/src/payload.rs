@@ -28,7 +28,7 @@ impl Payload {
         kwargs: Bytes::new(),
     };
 
-    /// Encodes arguments.
+    /// Encodes arguments for messages in `format`.
     ///
     /// # Errors
     /// Says what `format` cannot express.
@@ -37,6 +37,7 @@ impl Payload {
         args: &[Value],
         kwargs: &[(String, Value)],
     ) -> Result<Self, EncodeError> {
+        let format = format.payload();
         let (mut list, mut dict) = (Vec::new(), Vec::new());
         if !args.is_empty() {
             dispatch::write(format, &mut list, &List(args))?;
@@ -87,11 +88,12 @@ impl Payload {
         Err(DecodeFault::NoValue { offset: 0, found }.into())
     }
 
-    /// Gives the same payload in another serializer; the same octets if it is the same.
+    /// Gives the same payload in another serializer, or that of its payloads; the same octets if it is the same.
     ///
     /// # Errors
     /// Says what `format` cannot express.
     pub fn transcode(&self, format: Format) -> Result<Self, EncodeError> {
+        let format = format.payload();
         if format == self.format {
             return Ok(self.clone());
         }

@@ -440,13 +440,13 @@ fn transports() {
         ],
     );
     check_transport(
-        r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "port": 1}, "serializers": ["json", "flatbuffers", "yaml", 1], "ubjson": "bjdta",
+        r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "port": 1}, "serializers": ["json", "flatbufers", "yaml", 1], "ubjson": "bjdta",
             "options": {"max_message_size": 100, "send_queue_overflow": "drp"}, "max_message_size": 5}"#,
         &[
             ".max_message_size: unknown key (known: serializers, ubjson, options, auth)",
             r#".ubjson: unknown variant of UBJSON "bjdta" (did you mean "bjdata"?)"#,
-            r#".serializers[1]: the serializer "flatbuffers" is not supported by this version yet"#,
-            r#".serializers[2]: unknown serializer "yaml" (known: cbor, msgpack, json, ubjson)"#,
+            r#".serializers[1]: unknown serializer "flatbufers" (did you mean "flatbuffers"?)"#,
+            r#".serializers[2]: unknown serializer "yaml" (known: cbor, msgpack, json, ubjson, flatbuffers)"#,
             ".serializers[3]: expected a string, found 1",
             ".options.max_message_size: invalid value: integer `100`, expected an integer from 512 to 16777216",
             r#".options.send_queue_overflow: unknown value "drp" (did you mean "drop"?)"#,

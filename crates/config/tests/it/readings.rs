@@ -436,3 +436,21 @@ fn roles_that_no_realm_has_are_told() {
         ]
     );
 }
+
+#[test]
+fn f05_flatbuffers_is_served_where_it_is_named() {
+    let formats = |serializers: &str| {
+        let node = load_json(&format!(
+            r#"{{"version": 2, "workers": [{{"type": "router", "transports": [
+                {{"type": "rawsocket", "endpoint": {{"type": "tcp", "port": 1}} {serializers}}}]}}]}}"#
+        ))
+        .unwrap();
+        let TransportKind::RawSocket(raw) = &transports(&node)[0].kind else {
+            panic!("a rawsocket");
+        };
+        raw.formats.clone()
+    };
+    let named = formats(r#", "serializers": ["flatbuffers", "json"]"#);
+    assert_eq!(named, [Format::Json, Format::FlatBuffers]);
+    assert_eq!(formats(""), Format::OFFERED);
+}

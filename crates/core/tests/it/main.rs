@@ -22,6 +22,7 @@ mod registrations;
 mod rerouting;
 mod retained;
 mod sessions;
+mod simulation;
 mod streams;
 mod trustlevels;
 

@@ -43,7 +43,7 @@ pub(crate) async fn to_end(stream: &mut TcpStream) -> Vec<u8> {
     answer
 }
 
-/// A RawSocket client that speaks JSON.
+/// A RawSocket client; it speaks JSON unless it shakes hands otherwise.
 pub(crate) struct Raw {
     pub(crate) stream: TcpStream,
 }
@@ -51,11 +51,17 @@ pub(crate) struct Raw {
 impl Raw {
     /// Connects and shakes hands.
     pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, 1).await
+    }
+
+    /// Connects and shakes hands for the serializer of this number.
+    pub(crate) async fn connect_with(address: SocketAddr, serializer: u8) -> Self {
         let mut stream = dial(address).await;
-        stream.write_all(&[0x7f, 0xf1, 0, 0]).await.unwrap();
+        let handshake = [0x7f, 0xf0 | serializer, 0, 0];
+        stream.write_all(&handshake).await.unwrap();
         let mut reply = [0; 4];
         soon(stream.read_exact(&mut reply)).await.unwrap();
-        assert_eq!(reply, [0x7f, 0xf1, 0, 0]);
+        assert_eq!(reply, handshake);
         Self { stream }
     }
 

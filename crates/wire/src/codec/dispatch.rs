@@ -23,7 +23,8 @@ pub(crate) trait Writing {
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), EncodeError>;
 }
 
-/// Reads a frame, or a part of one, that is in `format`.
+/// Reads a frame, or a part of one, that is in `format`. What is not a whole message is in CBOR where messages are in
+/// FlatBuffers.
 #[inline]
 pub(crate) fn read<'f, T: Reading<'f>>(
     format: Format,
@@ -33,13 +34,13 @@ pub(crate) fn read<'f, T: Reading<'f>>(
     match format {
         Format::Json => reading.read(JsonReader::new(frame)?),
         Format::MsgPack => reading.read(MsgPackReader::new(frame)),
-        Format::Cbor => reading.read(CborReader::new(frame)),
+        Format::Cbor | Format::FlatBuffers => reading.read(CborReader::new(frame)),
         Format::Bjdata => reading.read(BjdataReader::new(frame)),
         Format::Ubjson => reading.read(UbjsonReader::new(frame)),
     }
 }
 
-/// Appends in `format` to `out`.
+/// Appends in `format` to `out`; anything but a whole message.
 #[inline]
 pub(crate) fn write<T: Writing + ?Sized>(
     format: Format,
@@ -49,7 +50,7 @@ pub(crate) fn write<T: Writing + ?Sized>(
     match format {
         Format::Json => writing.write(&mut JsonWriter { out }),
         Format::MsgPack => writing.write(&mut MsgPackWriter { out }),
-        Format::Cbor => writing.write(&mut CborWriter { out }),
+        Format::Cbor | Format::FlatBuffers => writing.write(&mut CborWriter { out }),
         Format::Bjdata => writing.write(&mut BjdataWriter { out }),
         Format::Ubjson => writing.write(&mut UbjsonWriter { out }),
     }

@@ -25,6 +25,22 @@ impl<'f, R: Reader<'f>> Fields<'f, R> {
         })
     }
 
+    /// Reads a list of arguments that is all there is.
+    pub(crate) fn lone_args(&mut self) -> Decoded<Bytes> {
+        self.element = "args";
+        let args = self.args(false)?;
+        self.reader.end()?;
+        Ok(args)
+    }
+
+    /// Reads a dictionary of arguments that is all there is.
+    pub(crate) fn lone_kwargs(&mut self) -> Decoded<Bytes> {
+        self.element = "kwargs";
+        let kwargs = self.kwargs()?;
+        self.reader.end()?;
+        Ok(kwargs)
+    }
+
     #[inline]
     fn args(&mut self, opaque: bool) -> Decoded<Bytes> {
         let start = self.reader.position();

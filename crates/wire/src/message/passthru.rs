@@ -80,9 +80,11 @@ impl Passthru {
                 known(name, ENCRYPTIONS)
             }),
             "enc_key" => fields.string(&mut passthru.enc_key),
-            "enc_serializer" => fields.word(&mut passthru.enc_serializer, SERIALIZERS, |name| {
-                known(name, SERIALIZERS)
-            }),
+            "enc_serializer" => {
+                fields.word(&mut passthru.enc_serializer, ENC_SERIALIZERS, |name| {
+                    known(name, ENC_SERIALIZERS)
+                })
+            }
             "transaction_hash" => fields.string(&mut passthru.transaction_hash),
             _ => Identity::read_list(&mut passthru.forward_for, fields),
         }?;
@@ -164,4 +166,6 @@ fn is_custom(name: &str) -> bool {
 }
 
 const ENCRYPTIONS: &[&str] = &["cryptobox", "mqtt", "xbr"];
-const SERIALIZERS: &[&str] = &["json", "msgpack", "cbor", "ubjson", "flatbuffers"];
+
+/// The values of `enc_serializer` that are not an application's own.
+pub(crate) const ENC_SERIALIZERS: &[&str] = &["json", "msgpack", "cbor", "ubjson", "flatbuffers"];

@@ -217,6 +217,7 @@ const fn format(code: u8) -> Option<Format> {
         2 => Some(Format::MsgPack),
         3 => Some(Format::Cbor),
         4 => Some(Format::Bjdata),
+        5 => Some(Format::FlatBuffers),
         _ => None,
     }
 }
@@ -227,6 +228,7 @@ const fn code(format: Format) -> u8 {
         Format::MsgPack => 2,
         Format::Cbor => 3,
         Format::Bjdata | Format::Ubjson => 4,
+        Format::FlatBuffers => 5,
     }
 }
 
@@ -238,7 +240,7 @@ mod tests {
     fn every_request_gets_its_answer() {
         for settings in 0..=255 {
             let parsed = Handshake::parse_request([MAGIC, settings, 0, 0]);
-            if matches!(settings & 0x0f, 1..=4) {
+            if matches!(settings & 0x0f, 1..=5) {
                 let handshake = parsed.unwrap();
                 assert_eq!(handshake.octets(), [MAGIC, settings, 0, 0]);
                 assert_eq!(handshake.length.octets(), 1 << (9 + (settings >> 4)));

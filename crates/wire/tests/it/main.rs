@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crossbar_wire::{Format, Message};
 
 mod faults;
+mod flatbuffers;
 mod framing;
 mod ids;
 mod properties;

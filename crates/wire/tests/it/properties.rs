@@ -1,5 +1,6 @@
 //! What holds for every message, every value and every frame.
 
+mod flatbuffers;
 mod messages;
 mod values;
 

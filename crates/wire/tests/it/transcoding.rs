@@ -10,7 +10,7 @@ fn convert(from: Format, value: &str, to: Format) -> Result<Bytes, String> {
     let (head, tail) = match from {
         Format::Json => panic!("JSON is not written in hexadecimal digits"),
         Format::MsgPack => ("91", ""),
-        Format::Cbor => ("81", ""),
+        Format::Cbor | Format::FlatBuffers => ("81", ""),
         Format::Bjdata | Format::Ubjson => ("5b", "5d"),
     };
     converted(from, unhex(&format!("{head}{value}{tail}")), to)

@@ -91,7 +91,7 @@ fn validation_samples_are_accepted_or_refused() {
 }
 
 /// Gives a message in one serializer, so that those read from several compare.
-fn in_json(message: &Message) -> Value {
+pub(crate) fn in_json(message: &Message) -> Value {
     let mut out = Vec::new();
     message.encode(Format::Json, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
@@ -120,14 +120,14 @@ fn check_attributes(file: &str, expected: &Value, message: &Message) {
 }
 
 /// Gives the encodings in one serializer. The vectors have UBJSON and BJData under one name, told apart by notes.
-fn variants(serializers: &Value, format: Format) -> Vec<Bytes> {
+pub(crate) fn variants(serializers: &Value, format: Format) -> Vec<Bytes> {
     let list = serializers[format.name()].as_array().unwrap();
     let bjdata = |variant: &Value| variant["note"].as_str().unwrap().starts_with("BJData");
     list.iter()
         .filter(|variant| match format {
             Format::Bjdata => bjdata(variant),
             Format::Ubjson => !bjdata(variant),
-            Format::Json | Format::MsgPack | Format::Cbor => true,
+            Format::Json | Format::MsgPack | Format::Cbor | Format::FlatBuffers => true,
         })
         .map(|variant| match variant.get("bytes_hex") {
             Some(hex) => unhex(hex.as_str().unwrap()),
@@ -136,7 +136,7 @@ fn variants(serializers: &Value, format: Format) -> Vec<Bytes> {
         .collect()
 }
 
-fn samples() -> Vec<(String, Value)> {
+pub(crate) fn samples() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for folder in ["basic", "advanced"] {
         let folder = vectors().join("singlemessage").join(folder);

@@ -1,0 +1,344 @@
+//! A client that mostly does what makes sense from what it has heard, and sometimes anything.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crossbar_wire::{Call, Message};
+use serde_json::{Value, json};
+
+use super::random::Random;
+
+/// One client: what it knows, and what is on its way from it and to it.
+pub(super) struct Client {
+    pub(super) id: u64,
+    pub(super) up: VecDeque<Upward>,
+    pub(super) down: VecDeque<Message>,
+    last_request: u64,
+    passthru: bool,
+    subscriptions: BTreeSet<u64>,
+    registrations: BTreeSet<u64>,
+    calls: BTreeSet<u64>,
+    /// What it works on, and whether progress is welcome.
+    invocations: VecDeque<(u64, bool)>,
+}
+
+/// What the router takes from a client's connection.
+pub(super) enum Upward {
+    Message(String),
+    /// The connection is gone.
+    Lost,
+}
+
+impl Client {
+    pub(super) const fn new(id: u64, passthru: bool) -> Self {
+        Self {
+            id,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            last_request: 0,
+            passthru,
+            subscriptions: BTreeSet::new(),
+            registrations: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            invocations: VecDeque::new(),
+        }
+    }
+
+    /// Learns from what it is told. Says whether it says GOODBYE in return.
+    pub(super) fn hears(&mut self, message: &Message) -> bool {
+        match message {
+            Message::Subscribed(subscribed) => {
+                self.subscriptions.insert(subscribed.subscription.value());
+            }
+            Message::Registered(registered) => {
+                self.registrations.insert(registered.registration.value());
+            }
+            Message::Invocation(invocation) => {
+                let progress = invocation.receive_progress == Some(true);
+                self.invocations
+                    .push_back((invocation.request.value(), progress));
+            }
+            Message::Result(result) if result.progress != Some(true) => {
+                self.calls.remove(&result.request.value());
+            }
+            Message::Error(error) if error.request_type == Call::CODE => {
+                self.calls.remove(&error.request.value());
+            }
+            Message::Goodbye(_) => return true,
+            _ => {}
+        }
+        false
+    }
+
+    /// Gives what it says next, others being `sessions`.
+    pub(super) fn speaks(&mut self, random: &mut Random, sessions: &[u64]) -> Value {
+        if !self.invocations.is_empty() && random.chance(500) {
+            return self.answers(random);
+        }
+        match random.below(100) {
+            0..12 => self.subscribes(random),
+            12..17 => self.unsubscribes(random),
+            17..31 => self.publishes(random, sessions),
+            31..43 => self.registers(random),
+            43..47 => self.unregisters(random),
+            47..66 => self.calls(random),
+            66..72 => self.calls_the_realm(random, sessions),
+            72..77 => self.cancels(random),
+            77..96 => self.answers(random),
+            96..99 => self.errs(random),
+            _ => json!([6, {}, "wamp.close.normal"]),
+        }
+    }
+
+    fn request(&mut self) -> u64 {
+        self.last_request += 1;
+        self.last_request
+    }
+
+    fn subscribes(&mut self, random: &mut Random) -> Value {
+        let (topic, policy) = pattern(random);
+        let retained = random.chance(300);
+        json!([32, self.request(), {"match": policy, "get_retained": retained}, topic])
+    }
+
+    fn unsubscribes(&mut self, random: &mut Random) -> Value {
+        let known: Vec<u64> = self.subscriptions.iter().copied().collect();
+        let id = random.any(&known).unwrap_or(77);
+        self.subscriptions.remove(&id);
+        json!([34, self.request(), id])
+    }
+
+    fn publishes(&mut self, random: &mut Random, sessions: &[u64]) -> Value {
+        let mut options = json!({});
+        if random.chance(300) {
+            options["acknowledge"] = json!(true);
+        }
+        if random.chance(300) {
+            options["exclude_me"] = json!(random.chance(300));
+        }
+        if random.chance(150) {
+            options["retain"] = json!(true);
+        }
+        if random.chance(250) {
+            restrict(&mut options, random, sessions);
+        }
+        self.pass_through(&mut options, random);
+        json!([
+            16,
+            self.request(),
+            options,
+            uri(random),
+            [self.id, self.last_request]
+        ])
+    }
+
+    fn registers(&mut self, random: &mut Random) -> Value {
+        let (procedure, policy) = pattern(random);
+        let invoke = random.one(&["single", "first", "last", "roundrobin", "random"]);
+        let mut options = json!({"match": policy, "invoke": invoke});
+        if random.chance(400) {
+            options["concurrency"] = json!(random.one(&[1, 1, 2, 3]));
+        }
+        if random.chance(100) {
+            options["force_reregister"] = json!(true);
+        }
+        if random.chance(200) {
+            options["forward_timeout"] = json!(true);
+        }
+        if random.chance(200) {
+            options["disclose_caller"] = json!(true);
+        }
+        json!([64, self.request(), options, procedure])
+    }
+
+    fn unregisters(&mut self, random: &mut Random) -> Value {
+        let known: Vec<u64> = self.registrations.iter().copied().collect();
+        let id = random.any(&known).unwrap_or(77);
+        self.registrations.remove(&id);
+        json!([66, self.request(), id])
+    }
+
+    fn calls(&mut self, random: &mut Random) -> Value {
+        let mut options = json!({});
+        if random.chance(300) {
+            options["timeout"] = json!(random.one(&[0, 1, 50, 200]));
+        }
+        if random.chance(400) {
+            options["receive_progress"] = json!(true);
+        }
+        if random.chance(200) {
+            options["disclose_me"] = json!(true);
+        }
+        self.pass_through(&mut options, random);
+        let again = self.last_request > 0 && random.chance(30);
+        let request = if again {
+            self.last_request
+        } else {
+            self.request()
+        };
+        self.calls.insert(request);
+        json!([48, request, options, uri(random), [self.id, request]])
+    }
+
+    fn calls_the_realm(&mut self, random: &mut Random, sessions: &[u64]) -> Value {
+        let other = random.any(sessions).unwrap_or(1);
+        let small = random.one(&[1, 2, 3, 4, 5, 6, 7, 8]);
+        let (procedure, args) = random.one(&OWN);
+        let args = match args {
+            Args::None => json!([]),
+            Args::Session => json!([other]),
+            Args::Small => json!([small]),
+            Args::Uri => json!([uri(random)]),
+            Args::Pair => json!([small, other]),
+            Args::Testament => json!([uri(random), ["gone"], {}]),
+            Args::Wrong => json!([{"not": "this"}, null]),
+        };
+        let request = self.request();
+        self.calls.insert(request);
+        json!([48, request, {}, procedure, args])
+    }
+
+    fn cancels(&mut self, random: &mut Random) -> Value {
+        let known: Vec<u64> = self.calls.iter().copied().collect();
+        let request = random.any(&known).unwrap_or(self.last_request + 9);
+        match random.below(4) {
+            0 => json!([49, request, {}]),
+            1 => json!([49, request, {"mode": "skip"}]),
+            2 => json!([49, request, {"mode": "kill"}]),
+            _ => json!([49, request, {"mode": "killnowait"}]),
+        }
+    }
+
+    fn answers(&mut self, random: &mut Random) -> Value {
+        if self.invocations.is_empty() {
+            return self.calls(random);
+        }
+        let which = random.below(self.invocations.len());
+        let (id, progress) = self.invocations[which];
+        let mut options = json!({});
+        self.pass_through(&mut options, random);
+        if random.chance(if progress { 500 } else { 50 }) {
+            options["progress"] = json!(true);
+            return json!([70, id, options, ["part"]]);
+        }
+        self.invocations.remove(which);
+        if random.chance(250) {
+            let error = random.one(&["com.error", "wamp.error.canceled", "wamp.error.unavailable"]);
+            return json!([8, 68, id, options, error, ["why"]]);
+        }
+        json!([70, id, options, ["done"]])
+    }
+
+    /// Does what no client should.
+    fn errs(&mut self, random: &mut Random) -> Value {
+        let late = random.one(&[1, 2, 3, 1_000_000]);
+        let request = self.request();
+        match random.below(24) {
+            0 => json!([1, "realm1", {"roles": {"caller": {}}}]),
+            1 => json!([5, "secret", {}]),
+            2 => json!([36, 1, 1, {}]),
+            3 => json!([68, 1, 1, {}]),
+            4 => json!([50, 1, {}]),
+            5 => json!([8, 48, 1, {}, "com.error"]),
+            6 => json!([3, {}, "com.reason"]),
+            7..12 => json!([70, late, {}, ["late"]]),
+            12..15 => json!([8, 68, late, {}, "com.late"]),
+            15 => json!([337, 1]),
+            16 => json!([32, request, {}, "bad uri"]),
+            17 => json!([64, request, {"concurrency": 0}, "a.b"]),
+            18 => json!([64, request, {}, "wamp.mine"]),
+            19 => json!([16, request, {"acknowledge": true}, "wamp.session.on_join"]),
+            20 => json!([34, request, 1]),
+            21 => json!([66, request, 1]),
+            _ => json!([16, request, {"ppt_scheme": "wamp"}, "a.b"]),
+        }
+    }
+
+    fn pass_through(&self, options: &mut Value, random: &mut Random) {
+        if self.passthru && random.chance(100) {
+            options["ppt_scheme"] = json!("x_mine");
+        }
+    }
+}
+
+/// What a procedure of the realm itself is given.
+#[derive(Clone, Copy)]
+enum Args {
+    None,
+    Session,
+    Small,
+    Uri,
+    Pair,
+    Testament,
+    Wrong,
+}
+
+const OWN: [(&str, Args); 24] = [
+    ("wamp.session.count", Args::None),
+    ("wamp.session.list", Args::None),
+    ("wamp.session.get", Args::Session),
+    ("wamp.session.kill", Args::Session),
+    ("wamp.session.kill", Args::Small),
+    ("wamp.session.kill_by_authid", Args::Uri),
+    ("wamp.session.kill_by_authrole", Args::Wrong),
+    ("wamp.session.add_testament", Args::Testament),
+    ("wamp.session.add_testament", Args::Testament),
+    ("wamp.session.flush_testaments", Args::None),
+    ("wamp.registration.list", Args::None),
+    ("wamp.registration.lookup", Args::Uri),
+    ("wamp.registration.match", Args::Uri),
+    ("wamp.registration.get", Args::Small),
+    ("wamp.registration.list_callees", Args::Small),
+    ("wamp.registration.count_callees", Args::Small),
+    ("wamp.registration.remove_callee", Args::Pair),
+    ("wamp.subscription.list", Args::None),
+    ("wamp.subscription.match", Args::Uri),
+    ("wamp.subscription.get", Args::Small),
+    ("wamp.subscription.list_subscribers", Args::Small),
+    ("wamp.subscription.remove_subscriber", Args::Pair),
+    ("wamp.subscription.get_events", Args::Small),
+    ("wamp.no.such", Args::Wrong),
+];
+
+fn restrict(options: &mut Value, random: &mut Random, sessions: &[u64]) {
+    let keys = [
+        "eligible",
+        "exclude",
+        "eligible_authid",
+        "exclude_authid",
+        "eligible_authrole",
+        "exclude_authrole",
+    ];
+    let key = random.one(&keys);
+    let count = random.below(3);
+    let list: Vec<Value> = (0..count)
+        .map(|_| match key {
+            "eligible" | "exclude" => json!(random.any(sessions).unwrap_or(5)),
+            "eligible_authid" | "exclude_authid" => json!(random.one(&["ann", "ben", "cat"])),
+            _ => json!(random.one(&["anyone", "other", "nobody"])),
+        })
+        .collect();
+    options[key] = json!(list);
+}
+
+fn uri(random: &mut Random) -> String {
+    let length = 1 + random.below(3);
+    let components: Vec<&str> = (0..length).map(|_| random.one(&["a", "b", "ab"])).collect();
+    components.join(".")
+}
+
+fn pattern(random: &mut Random) -> (String, &'static str) {
+    match random.below(10) {
+        0..6 => (uri(random), "exact"),
+        6 | 7 => {
+            let prefix = random.one(&["", "a", "a.", "ab", "a.b", "b.", "wamp.session."]);
+            (prefix.to_owned(), "prefix")
+        }
+        _ => {
+            let length = 1 + random.below(3);
+            let components: Vec<&str> = (0..length)
+                .map(|_| random.one(&["a", "b", "ab", "", ""]))
+                .collect();
+            (components.join("."), "wildcard")
+        }
+    }
+}

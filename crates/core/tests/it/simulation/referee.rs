@@ -1,0 +1,453 @@
+//! What must hold of all that goes into a realm and comes out of it, whatever the order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use crossbar_core::Statistics;
+use crossbar_wire::{
+    Call, Event, Features, Message, Publish, Register, Role, Roles, Subscribe, Text, Unregister,
+    Unsubscribe,
+};
+
+use super::naive::{Pattern, admits, is_reserved, is_uri, matches};
+
+/// The tables of a realm, as its output tells them.
+#[derive(Default)]
+pub(super) struct Referee {
+    pub(super) peers: BTreeMap<u64, Peer>,
+    /// Events that came out since the last input: receiver, subscription, topic.
+    events: Vec<(u64, u64, String)>,
+    /// Retained events that came out since the last input: topic, arguments.
+    late_events: Vec<(String, Bytes)>,
+    /// Every publication that was to be retained, oldest first.
+    retained: Vec<Publish>,
+}
+
+/// What a session was told.
+pub(super) struct Peer {
+    authid: String,
+    authrole: String,
+    roles: Roles,
+    phase: Phase,
+    /// Requests that are to be answered before the realm takes the next input.
+    asked: BTreeMap<(u16, u64), Asked>,
+    /// Calls that wait for their final answer: how many have that request, and whether progress was asked for.
+    calls: BTreeMap<u64, Waiting>,
+    subscriptions: BTreeMap<u64, Pattern>,
+    registrations: BTreeMap<u64, Pattern>,
+    /// Invocations that were not answered, taken back or given up.
+    open: BTreeSet<u64>,
+    last_invocation: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    Open,
+    /// GOODBYE or ABORT was sent.
+    Closing,
+}
+
+#[derive(Debug)]
+enum Asked {
+    Subscription(Pattern),
+    Registration(Pattern),
+    Unsubscription(u64),
+    Unregistration(u64),
+    Publication,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    finals: usize,
+    /// Answers that could not be delivered and are to be replaced.
+    owed: usize,
+    progress: bool,
+}
+
+impl Peer {
+    fn supports(&self, role: Role, features: Features) -> bool {
+        self.roles.supports(role, features)
+    }
+
+    /// Says whether a publication is for this session, as far as the publisher says.
+    fn may_have(&self, id: u64, publish: &Publish) -> bool {
+        admits(
+            publish.audience.as_deref(),
+            id,
+            &self.authid,
+            &self.authrole,
+        )
+    }
+
+    fn awaits(&mut self, code: u16, request: u64, asked: Asked) {
+        let before = self.asked.insert((code, request), asked);
+        assert!(before.is_none(), "request {request} was not answered");
+    }
+
+    fn answered(&mut self, code: u16, request: u64, message: &Message) -> Asked {
+        let asked = self.asked.remove(&(code, request));
+        asked.unwrap_or_else(|| panic!("nobody asked for {message:?}"))
+    }
+}
+
+impl Referee {
+    pub(super) fn join(&mut self, id: u64, authid: &str, authrole: &str, roles: Roles) {
+        let peer = Peer {
+            authid: authid.to_owned(),
+            authrole: authrole.to_owned(),
+            roles,
+            phase: Phase::Open,
+            asked: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            registrations: BTreeMap::new(),
+            open: BTreeSet::new(),
+            last_invocation: 0,
+        };
+        assert!(self.peers.insert(id, peer).is_none());
+    }
+
+    /// Takes note of what a session sends.
+    pub(super) fn sends(&mut self, from: u64, message: &Message) {
+        self.events.clear();
+        self.late_events.clear();
+        let Some(peer) = self.peers.get_mut(&from) else {
+            return;
+        };
+        if peer.phase != Phase::Open {
+            return;
+        }
+        let request = request_of(message);
+        match message {
+            Message::Subscribe(subscribe) => {
+                let pattern = (
+                    subscribe.topic.as_str().to_owned(),
+                    subscribe.policy.unwrap_or_default(),
+                );
+                peer.awaits(Subscribe::CODE, request, Asked::Subscription(pattern));
+            }
+            Message::Register(register) => {
+                let pattern = (
+                    register.procedure.as_str().to_owned(),
+                    register.policy.unwrap_or_default(),
+                );
+                peer.awaits(Register::CODE, request, Asked::Registration(pattern));
+            }
+            Message::Unsubscribe(unsubscribe) => {
+                let asked = Asked::Unsubscription(unsubscribe.subscription.value());
+                peer.awaits(Unsubscribe::CODE, request, asked);
+            }
+            Message::Unregister(unregister) => {
+                let asked = Asked::Unregistration(unregister.registration.value());
+                peer.awaits(Unregister::CODE, request, asked);
+            }
+            Message::Publish(publish) if publish.acknowledge == Some(true) => {
+                peer.awaits(Publish::CODE, request, Asked::Publication);
+            }
+            Message::Call(call) => {
+                let waiting = peer.calls.entry(request).or_default();
+                waiting.finals += 1;
+                waiting.progress |= call.receive_progress == Some(true);
+            }
+            Message::Yield(answer) if answer.progress != Some(true) => {
+                peer.open.remove(&request);
+            }
+            Message::Error(_) => {
+                peer.open.remove(&request);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks what a session is sent, and takes note of it.
+    pub(super) fn receives(&mut self, to: u64, message: &Message) {
+        let peer = self.peers.get_mut(&to);
+        let peer = peer.unwrap_or_else(|| panic!("to {to}, which is gone: {message:?}"));
+        assert_eq!(
+            peer.phase,
+            Phase::Open,
+            "to {to} after its end: {message:?}"
+        );
+        match message {
+            Message::Goodbye(_) | Message::Abort(_) => peer.phase = Phase::Closing,
+            Message::Event(event) => self.note_event(to, event),
+            Message::Result(_) | Message::Error(_) => peer.takes_answer(message),
+            Message::Invocation(_) | Message::Interrupt(_) => peer.takes_work(message),
+            _ => peer.takes_acknowledgement(message),
+        }
+        if let Message::Registered(registered) = message {
+            self.forget_evicted(to, registered.registration.value());
+        }
+    }
+
+    /// Takes a registration away from those who lost it to another: not all are told.
+    fn forget_evicted(&mut self, to: u64, id: u64) {
+        let pattern = self.peers[&to].registrations[&id].clone();
+        for peer in self.peers.values_mut() {
+            peer.registrations
+                .retain(|&other, theirs| other == id || *theirs != pattern);
+        }
+    }
+
+    /// Takes note of a message that was sent and cannot be delivered.
+    pub(super) fn loses(&mut self, to: u64, message: &Message) {
+        let Some(peer) = self.peers.get_mut(&to) else {
+            return;
+        };
+        match message {
+            Message::Event(event) => self.note_event(to, event),
+            Message::Invocation(_) => peer.takes_work(message),
+            Message::Result(result) if result.progress != Some(true) => {
+                let waiting = peer.calls.get_mut(&result.request.value()).unwrap();
+                waiting.owed += 1;
+            }
+            Message::Error(error) if error.request_type == Call::CODE => {
+                let waiting = peer.calls.get_mut(&error.request.value()).unwrap();
+                waiting.owed += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note that the realm hears of a message that cannot be delivered.
+    pub(super) fn returns(&mut self, to: u64, message: &Message) {
+        let Some(peer) = self.peers.get_mut(&to) else {
+            return;
+        };
+        let answered = match message {
+            Message::Invocation(invocation) => {
+                peer.open.remove(&invocation.request.value());
+                return;
+            }
+            Message::Result(result) if result.progress != Some(true) => result.request,
+            Message::Error(error) if error.request_type == Call::CODE => error.request,
+            _ => return,
+        };
+        peer.calls.get_mut(&answered.value()).unwrap().owed -= 1;
+    }
+
+    /// Takes note that a session is over.
+    pub(super) fn end(&mut self, session: u64) {
+        self.peers.remove(&session);
+    }
+
+    fn note_event(&mut self, to: u64, event: &Event) {
+        let id = event.subscription.value();
+        let subscription = self.peers[&to].subscriptions.get(&id);
+        let (pattern, _) = subscription.expect("an event before SUBSCRIBED");
+        let topic = event.topic.as_ref().map_or(pattern.as_str(), Text::as_str);
+        if event.retained == Some(true) {
+            self.late_events
+                .push((topic.to_owned(), event.payload.args.clone()));
+        } else if !is_reserved(topic) {
+            self.events.push((to, id, topic.to_owned()));
+        }
+    }
+
+    /// Says who must get a publication: receiver and subscription.
+    pub(super) fn receivers(&mut self, from: u64, publish: &Publish) -> BTreeSet<(u64, u64)> {
+        let mut receivers = BTreeSet::new();
+        let topic = publish.topic.as_str();
+        if !self.is_admitted(from, publish) {
+            return receivers;
+        }
+        if publish.retain == Some(true) {
+            self.retained.push(publish.clone());
+        }
+        for (&id, peer) in &self.peers {
+            if (id == from && publish.exclude_me != Some(false)) || !peer.may_have(id, publish) {
+                continue;
+            }
+            let fitting = peer.subscriptions.iter().filter(|(_, p)| matches(p, topic));
+            receivers.extend(fitting.map(|(&subscription, _)| (id, subscription)));
+        }
+        receivers
+    }
+
+    fn is_admitted(&self, from: u64, publish: &Publish) -> bool {
+        let topic = publish.topic.as_str();
+        let passthru = publish.passthru.as_ref();
+        let passthru = passthru.is_some_and(|p| p.ppt_scheme.is_some());
+        self.peers.get(&from).is_some_and(|publisher| {
+            publisher.phase == Phase::Open
+                && is_uri(topic)
+                && !is_reserved(topic)
+                && (!passthru
+                    || publisher.supports(Role::Publisher, Features::PAYLOAD_PASSTHRU_MODE))
+        })
+    }
+
+    /// Checks that exactly these events came out.
+    pub(super) fn check_events(&self, expected: &BTreeSet<(u64, u64)>) {
+        let pair = |(to, subscription, _): &(u64, u64, String)| (*to, *subscription);
+        let got: BTreeSet<(u64, u64)> = self.events.iter().map(pair).collect();
+        assert_eq!((&got, self.events.len()), (expected, expected.len()));
+    }
+
+    /// Checks that a subscriber that asked for it got the latest event of each topic that was for it.
+    pub(super) fn check_retained(&self, to: u64, subscribe: &Subscribe) {
+        let mut expected = Vec::new();
+        let pattern = (
+            subscribe.topic.as_str().to_owned(),
+            subscribe.policy.unwrap_or_default(),
+        );
+        let peer = self.peers.get(&to);
+        let asked = subscribe.get_retained == Some(true);
+        if let Some(peer) =
+            peer.filter(|p| asked && p.subscriptions.values().any(|p| *p == pattern))
+        {
+            let mut seen = BTreeSet::new();
+            for publish in self.retained.iter().rev() {
+                let topic = publish.topic.as_str();
+                if matches(&pattern, topic) && peer.may_have(to, publish) && seen.insert(topic) {
+                    expected.push((topic.to_owned(), publish.payload.args.clone()));
+                }
+            }
+        }
+        expected.reverse();
+        assert_eq!(self.late_events, expected);
+    }
+
+    /// Checks what must hold between two inputs.
+    pub(super) fn settle(&self, statistics: &Statistics) {
+        let mut subscriptions = BTreeSet::<u64>::new();
+        let mut registrations = BTreeSet::<u64>::new();
+        let mut calls = 0;
+        for (id, peer) in &self.peers {
+            if peer.phase == Phase::Open {
+                assert!(peer.asked.is_empty(), "{id} waits: {:?}", peer.asked);
+                subscriptions.extend(peer.subscriptions.keys());
+                registrations.extend(peer.registrations.keys());
+                calls += peer
+                    .calls
+                    .values()
+                    .map(|c| c.finals - c.owed)
+                    .sum::<usize>();
+            }
+        }
+        assert_eq!(statistics.sessions, self.peers.len());
+        assert_eq!(statistics.subscriptions, subscriptions.len());
+        assert_eq!(statistics.registrations, registrations.len());
+        assert_eq!(statistics.calls, calls);
+    }
+}
+
+impl Peer {
+    fn takes_answer(&mut self, message: &Message) {
+        let (request, last) = match message {
+            Message::Error(error) if error.request_type == Call::CODE => (error.request, true),
+            Message::Error(error) => {
+                if error.request_type == crossbar_wire::Invocation::CODE {
+                    self.open.remove(&error.request.value());
+                    return;
+                }
+                self.answered(error.request_type, error.request.value(), message);
+                return;
+            }
+            Message::Result(result) => (result.request, result.progress != Some(true)),
+            _ => panic!("no answer: {message:?}"),
+        };
+        let request = request.value();
+        let waiting = self.calls.get_mut(&request);
+        let waiting = waiting.unwrap_or_else(|| panic!("a second answer: {message:?}"));
+        if !last {
+            assert!(waiting.progress, "nobody asked for progress: {message:?}");
+            return;
+        }
+        waiting.finals -= 1;
+        if waiting.finals == 0 {
+            self.calls.remove(&request);
+        }
+    }
+
+    fn takes_work(&mut self, message: &Message) {
+        match message {
+            Message::Invocation(invocation) => {
+                let id = invocation.request.value();
+                if self.open.contains(&id) && id <= self.last_invocation {
+                    return; // more arguments of a progressive call
+                }
+                assert_eq!(id, self.last_invocation + 1, "{message:?}");
+                self.last_invocation = id;
+                self.open.insert(id);
+                let registration = invocation.registration.value();
+                assert!(
+                    self.registrations.contains_key(&registration),
+                    "not registered: {message:?}"
+                );
+            }
+            Message::Interrupt(interrupt) => {
+                assert!(self.supports(Role::Callee, Features::CALL_CANCELING));
+                let id = interrupt.request.value();
+                assert!(self.open.remove(&id), "over already: {message:?}");
+            }
+            _ => panic!("no work: {message:?}"),
+        }
+    }
+
+    fn takes_acknowledgement(&mut self, message: &Message) {
+        match message {
+            Message::Welcome(_) => assert_eq!(self.last_invocation, 0),
+            Message::Published(published) => {
+                self.answered(Publish::CODE, published.request.value(), message);
+            }
+            Message::Subscribed(subscribed) => {
+                let asked = self.answered(Subscribe::CODE, subscribed.request.value(), message);
+                let Asked::Subscription(pattern) = asked else {
+                    panic!("{message:?} for {asked:?}")
+                };
+                let id = subscribed.subscription.value();
+                let before = self.subscriptions.insert(id, pattern.clone());
+                assert!(before.is_none_or(|before| before == pattern));
+            }
+            Message::Registered(registered) => {
+                let asked = self.answered(Register::CODE, registered.request.value(), message);
+                let Asked::Registration(pattern) = asked else {
+                    panic!("{message:?} for {asked:?}")
+                };
+                let id = registered.registration.value();
+                let before = self.registrations.insert(id, pattern.clone());
+                assert!(before.is_none_or(|before| before == pattern));
+            }
+            Message::Unsubscribed(unsubscribed) => match unsubscribed.subscription {
+                Some(id) => assert!(self.subscriptions.remove(&id.value()).is_some()),
+                None => {
+                    let request = unsubscribed.request.value();
+                    let asked = self.answered(Unsubscribe::CODE, request, message);
+                    let Asked::Unsubscription(id) = asked else {
+                        panic!("{message:?} for {asked:?}")
+                    };
+                    assert!(self.subscriptions.remove(&id).is_some());
+                }
+            },
+            Message::Unregistered(unregistered) => match unregistered.registration {
+                Some(id) => assert!(self.registrations.remove(&id.value()).is_some()),
+                None => {
+                    let request = unregistered.request.value();
+                    let asked = self.answered(Unregister::CODE, request, message);
+                    let Asked::Unregistration(id) = asked else {
+                        panic!("{message:?} for {asked:?}")
+                    };
+                    assert!(self.registrations.remove(&id).is_some());
+                }
+            },
+            _ => panic!("a router does not send {message:?}"),
+        }
+    }
+}
+
+fn request_of(message: &Message) -> u64 {
+    let id = match message {
+        Message::Subscribe(m) => m.request,
+        Message::Unsubscribe(m) => m.request,
+        Message::Register(m) => m.request,
+        Message::Unregister(m) => m.request,
+        Message::Publish(m) => m.request,
+        Message::Call(m) => m.request,
+        Message::Cancel(m) => m.request,
+        Message::Yield(m) => m.request,
+        Message::Error(m) => m.request,
+        _ => return 0,
+    };
+    id.value()
+}

@@ -1,0 +1,466 @@
+//! A realm with clients around it, what lies between them, and a clock.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbar_core::{
+    Access, Authorization, Command, Joining, Outbox, Principal, Realm, RealmOptions, RoleConfig,
+    Step, Timestamp, Undeliverable, WallClock,
+};
+use crossbar_wire::{Features, Format, Hello, Message, Role, Roles, SessionId, Subscribe, Text};
+
+use super::client::{Client, Upward};
+use super::random::Random;
+use super::referee::Referee;
+
+/// How likely what is, in thousandths.
+#[derive(Clone, Copy)]
+pub(super) struct Odds {
+    /// A connection is lost.
+    pub(super) loss: usize,
+    /// A message with a payload cannot be delivered.
+    pub(super) undeliverable: usize,
+    /// A receiver's queue is full.
+    pub(super) overflow: usize,
+    /// The realm closes; sessions may join again.
+    pub(super) close: usize,
+    /// What is said is heard at once, in both directions.
+    pub(super) prompt: bool,
+}
+
+pub(super) struct World {
+    realm: Realm,
+    referee: Referee,
+    random: Random,
+    odds: Odds,
+    start: Instant,
+    now: Instant,
+    clients: Vec<Client>,
+    last_session: u64,
+    out: Outbox,
+    /// What cannot be delivered, as the receivers' tasks find out later.
+    late: VecDeque<(u64, Message)>,
+    pub(super) story: Story,
+}
+
+/// What is to be checked of the events that an input brought forth.
+enum Check {
+    Events(BTreeSet<(u64, u64)>),
+    Retained(Subscribe),
+    Nothing,
+}
+
+/// What happened: the last of it to be read, all of it to be compared.
+#[derive(Default)]
+pub(super) struct Story {
+    pub(super) last: VecDeque<String>,
+    /// How often each kind of message came out; errors by their URI.
+    pub(super) seen: BTreeMap<String, usize>,
+    digest: DefaultHasher,
+}
+
+impl Story {
+    fn tell(&mut self, line: String) {
+        line.hash(&mut self.digest);
+        self.last.push_back(line);
+        if self.last.len() > 40 {
+            self.last.pop_front();
+        }
+    }
+
+    fn count(&mut self, message: &Message) {
+        let kind = match message {
+            Message::Error(error) => error.error.as_str(),
+            Message::Event(event) if event.retained == Some(true) => "retained EVENT",
+            Message::Result(result) if result.progress == Some(true) => "progressive RESULT",
+            _ => message.name(),
+        };
+        *self.seen.entry(kind.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn digest(&self) -> u64 {
+        self.digest.finish()
+    }
+}
+
+impl World {
+    pub(super) fn new(seed: u64, odds: Odds) -> Self {
+        let start = Instant::now();
+        let clock = WallClock::new(start, Timestamp::default());
+        let options = RealmOptions::default();
+        let mut realm = Realm::new(Text::from("realm1"), options, [3; 32], clock);
+        for name in ["anyone", "other"] {
+            realm.set_role(RoleConfig {
+                name: Text::from(name),
+                authorization: Authorization::Always(true),
+                trustlevel: None,
+            });
+        }
+        Self {
+            realm,
+            referee: Referee::default(),
+            random: Random::new(seed),
+            odds,
+            start,
+            now: start,
+            clients: Vec::new(),
+            last_session: 0,
+            out: Outbox::new(),
+            late: VecDeque::new(),
+            story: Story::default(),
+        }
+    }
+
+    /// Lets something happen, and checks all that must hold afterwards.
+    pub(super) fn step(&mut self) {
+        match self.random.below(100) {
+            0..6 => self.join(),
+            6..11 => self.wait(),
+            11..45 => self.speak(),
+            45..72 => self.deliver_up(),
+            _ => self.deliver_down(),
+        }
+        if self.random.chance(self.odds.loss) {
+            self.lose_connection();
+        }
+        if self.random.chance(self.odds.close) {
+            self.close();
+        }
+        if self.odds.prompt {
+            self.deliver_all();
+        }
+        self.settle();
+    }
+
+    /// Lets everybody leave, one way or another, and checks that nothing of them is left.
+    pub(super) fn end(&mut self) {
+        while !self.clients.is_empty() {
+            let which = self.random.below(self.clients.len());
+            if self.random.chance(500) {
+                self.hang_up(which);
+            } else {
+                let goodbye = r#"[6, {}, "wamp.close.normal"]"#.to_owned();
+                self.clients[which].up.push_back(Upward::Message(goodbye));
+                self.clients[which].up.push_back(Upward::Lost);
+            }
+            self.deliver_all();
+            self.settle();
+        }
+        while let Some(due) = self.realm.next_timeout() {
+            self.now = self.now.max(due);
+            self.realm.handle_timeout(self.now, &mut self.out);
+            self.dispatch();
+            self.settle();
+        }
+        self.take_back();
+        let left = self.realm.statistics();
+        let tables = [
+            left.sessions,
+            left.subscriptions,
+            left.registrations,
+            left.calls,
+        ];
+        assert_eq!((tables, left.time_limits), ([0; 4], 0));
+    }
+
+    fn join(&mut self) {
+        if self.clients.len() >= 12 {
+            return;
+        }
+        self.last_session += 1;
+        let id = self.last_session;
+        let roles = self.roles();
+        let passthru = roles.supports(Role::Caller, Features::PAYLOAD_PASSTHRU_MODE);
+        let authid = self.random.one(&["ann", "ben", "cat"]);
+        let authrole = self.random.one(&["anyone", "anyone", "other"]);
+        let hello = Hello {
+            realm: Some(Text::from("realm1")),
+            roles,
+            ..Hello::default()
+        };
+        let access = Arc::new(Access::Fixed(Principal {
+            authid: Text::from(authid),
+            authrole: Text::from(authrole),
+            ..Principal::default()
+        }));
+        let session = SessionId::new(id).unwrap();
+        let step = Joining::hello(&access, session, hello, [9; 32], "2026-01-02T03:04:05.678Z");
+        let Step::Join(join) = step else {
+            panic!("the principal is fixed");
+        };
+        self.story
+            .tell(format!("{id} joins as {authid}, {authrole}, {roles:?}"));
+        self.referee.join(id, authid, authrole, roles);
+        self.clients.push(Client::new(id, passthru));
+        self.realm.join(*join, self.now, &mut self.out).unwrap();
+        self.dispatch();
+    }
+
+    fn roles(&mut self) -> Roles {
+        let mut features =
+            Features::REGISTRATION_REVOCATION.union(Features::SUBSCRIPTION_REVOCATION);
+        for feature in [
+            Features::CALL_CANCELING,
+            Features::CALL_TIMEOUT,
+            Features::PROGRESSIVE_CALL_RESULTS,
+            Features::PAYLOAD_PASSTHRU_MODE,
+        ] {
+            if self.random.chance(600) {
+                features = features.union(feature);
+            }
+        }
+        Role::ALL[..4]
+            .iter()
+            .fold(Roles::default(), |roles, &role| roles.with(role, features))
+    }
+
+    fn wait(&mut self) {
+        let time = self.random.one(&[0, 1, 10, 60, 300, 6000]);
+        self.now += Duration::from_millis(time);
+        if self.realm.next_timeout().is_some_and(|due| due <= self.now) {
+            self.story.tell(format!("{time} ms pass"));
+            self.realm.handle_timeout(self.now, &mut self.out);
+            self.dispatch();
+            let next = self.realm.next_timeout();
+            assert!(next.is_none_or(|due| due > self.now), "time stands still");
+        }
+    }
+
+    fn speak(&mut self) {
+        let sessions: Vec<u64> = self.clients.iter().map(|client| client.id).collect();
+        let Some(which) = self.some_client() else {
+            return;
+        };
+        let message = self.clients[which].speaks(&mut self.random, &sessions);
+        let message = Upward::Message(message.to_string());
+        self.clients[which].up.push_back(message);
+    }
+
+    fn some_client(&mut self) -> Option<usize> {
+        let count = self.clients.len();
+        (count > 0).then(|| self.random.below(count))
+    }
+
+    fn deliver_up(&mut self) {
+        if let Some(which) = self.some_client() {
+            let batch = 1 + self.random.below(4);
+            let id = self.clients[which].id;
+            for _ in 0..batch {
+                let still = self.clients.iter().position(|client| client.id == id);
+                self.take_from(still.unwrap_or(usize::MAX));
+            }
+            self.forget_ended();
+        }
+    }
+
+    fn deliver_down(&mut self) {
+        if let Some(which) = self.some_client() {
+            for _ in 0..1 + self.random.below(6) {
+                self.give_to(which);
+            }
+        }
+        if self.random.chance(500) {
+            self.take_back();
+        }
+    }
+
+    fn deliver_all(&mut self) {
+        let busy = |client: &Client| !client.up.is_empty() || !client.down.is_empty();
+        while let Some(which) = self.clients.iter().position(busy) {
+            let id = self.clients[which].id;
+            self.take_from(which);
+            if let Some(still) = self.clients.iter().position(|client| client.id == id) {
+                self.give_to(still);
+            }
+            self.forget_ended();
+        }
+    }
+
+    /// Hands the realm the next message that came over a connection.
+    fn take_from(&mut self, which: usize) {
+        let Some(client) = self.clients.get_mut(which) else {
+            return;
+        };
+        let id = client.id;
+        let Some(upward) = client.up.pop_front() else {
+            return;
+        };
+        let session = SessionId::new(id).unwrap();
+        match upward {
+            Upward::Message(json) => {
+                self.story.tell(format!("{id} > {json}"));
+                let message = Message::decode(Format::Json, &json.into()).unwrap();
+                self.handle(session, message);
+            }
+            Upward::Lost => {
+                self.story.tell(format!("{id} is gone"));
+                self.leave(session);
+            }
+        }
+    }
+
+    fn handle(&mut self, from: SessionId, message: Message) {
+        let id = from.value();
+        self.referee.sends(id, &message);
+        let check = match &message {
+            Message::Publish(publish) => Check::Events(self.referee.receivers(id, publish)),
+            Message::Subscribe(subscribe) => Check::Retained(subscribe.clone()),
+            _ => Check::Nothing,
+        };
+        self.realm.handle(from, message, self.now, &mut self.out);
+        let overflowed = self.dispatch();
+        match check {
+            Check::Events(receivers) if !overflowed => self.referee.check_events(&receivers),
+            Check::Retained(subscribe) if !overflowed => {
+                self.referee.check_retained(id, &subscribe);
+            }
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, session: SessionId) {
+        self.referee.end(session.value());
+        self.clients.retain(|client| client.id != session.value());
+        self.realm.leave(session, self.now, &mut self.out);
+        self.dispatch();
+    }
+
+    /// Carries out what the realm says. Says whether a receiver's queue was full.
+    fn dispatch(&mut self) -> bool {
+        let mut overflowed = false;
+        while let Some(command) = self.out.pop_front() {
+            match command {
+                Command::Send { to, message } => overflowed |= self.send(to, message),
+                Command::Publish { to, event } => {
+                    for to in to {
+                        let message = Message::Event(event.clone());
+                        if self.referee.peers.contains_key(&to.value()) {
+                            overflowed |= self.send(to, message);
+                        }
+                    }
+                }
+                Command::End { session, transport } => {
+                    let session = session.value();
+                    self.story.tell(format!("{session} < {transport:?}"));
+                    self.referee.end(session);
+                }
+            }
+        }
+        overflowed
+    }
+
+    fn send(&mut self, to: SessionId, message: Message) -> bool {
+        let id = to.value();
+        if self.random.chance(self.odds.overflow) {
+            self.story.tell(format!("{id} overflows"));
+            self.cut(to);
+            return true;
+        }
+        let heavy = message.payload().is_some_and(|payload| !payload.is_empty());
+        let lost = heavy && self.random.chance(self.odds.undeliverable);
+        self.story
+            .tell(format!("{id} <{} {message:?}", if lost { "x" } else { "" }));
+        self.story.count(&message);
+        if !lost {
+            self.referee.receives(id, &message);
+            if let Some(client) = self.clients.iter_mut().find(|client| client.id == id) {
+                client.down.push_back(message);
+            }
+            return false;
+        }
+        self.referee.loses(id, &message);
+        if matches!(message, Message::Result(_) | Message::Invocation(_)) && self.random.chance(500)
+        {
+            self.late.push_back((id, message));
+        } else {
+            self.undeliverable(id, &message);
+        }
+        false
+    }
+
+    fn undeliverable(&mut self, to: u64, message: &Message) {
+        let why = self
+            .random
+            .one(&[Undeliverable::TooLarge, Undeliverable::Unrepresentable]);
+        self.referee.returns(to, message);
+        let to = SessionId::new(to).unwrap();
+        self.realm.undeliverable(to, message, why, &mut self.out);
+    }
+
+    /// Lets a receiver's task give a message back.
+    fn take_back(&mut self) {
+        while let Some((to, message)) = self.late.pop_front() {
+            self.story.tell(format!("{to} gives back"));
+            self.undeliverable(to, &message);
+            self.dispatch();
+        }
+    }
+
+    /// Ends a session in the midst of what is sent to it and others.
+    fn cut(&mut self, session: SessionId) {
+        self.out.retain(|command| match command {
+            Command::Send { to, .. } => *to != session,
+            Command::End { session: ended, .. } => *ended != session,
+            Command::Publish { .. } => true,
+        });
+        for command in &mut self.out {
+            if let Command::Publish { to, .. } = command {
+                to.retain(|&to| to != session);
+            }
+        }
+        self.referee.end(session.value());
+        self.clients.retain(|client| client.id != session.value());
+        self.realm.leave(session, self.now, &mut self.out);
+    }
+
+    fn lose_connection(&mut self) {
+        if let Some(which) = self.some_client() {
+            self.hang_up(which);
+        }
+    }
+
+    /// Cuts a connection: the first of what is under way upwards still arrives.
+    fn hang_up(&mut self, which: usize) {
+        let client = &mut self.clients[which];
+        let arrives = self.random.below(client.up.len() + 1);
+        client.up.truncate(arrives);
+        client.up.push_back(Upward::Lost);
+        client.down.clear();
+    }
+
+    fn close(&mut self) {
+        self.story.tell("the realm closes".to_owned());
+        self.realm
+            .close("wamp.close.system_shutdown", self.now, &mut self.out);
+        self.dispatch();
+    }
+
+    /// Lets a client hear the next message for it.
+    fn give_to(&mut self, which: usize) {
+        let Some(client) = self.clients.get_mut(which) else {
+            return;
+        };
+        if let Some(message) = client.down.pop_front()
+            && client.hears(&message)
+        {
+            let goodbye = r#"[6, {}, "wamp.close.goodbye_and_out"]"#.to_owned();
+            client.up.push_back(Upward::Message(goodbye));
+        }
+    }
+
+    /// Takes clients away whose session is over, once they have heard all and said all.
+    fn forget_ended(&mut self) {
+        let peers = &self.referee.peers;
+        self.clients.retain(|client| {
+            peers.contains_key(&client.id) || !client.up.is_empty() || !client.down.is_empty()
+        });
+    }
+
+    fn settle(&mut self) {
+        self.referee.settle(&self.realm.statistics());
+        let elapsed = self.now - self.start;
+        self.story.tell(format!("at {elapsed:?}"));
+    }
+}
