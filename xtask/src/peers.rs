@@ -1,4 +1,4 @@
-//! The real clients: Autobahn for Python, for Node.js and for the browser.
+//! The real clients: Autobahn for Python, for Node.js and for the browser, xconn and wampy.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::project::{Project, succeed};
 use crate::report::{self, Tally};
 use crate::setup::{CHROMIUM, Tools};
 
-/// Autobahn|Python on asyncio and on Twisted, every transport and serializer, with a node directory that Crossbar.io made.
+/// Autobahn|Python on asyncio and on Twisted, and xconn, every transport and serializer, with a node directory that Crossbar.io made.
 pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let served = Served::new(project, tools, program, "python")?;
     let mut sum = Tally::default();
@@ -20,21 +20,25 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
             sum = sum.plus(tally(script.arg(&served.places))?);
         }
     }
+    let mut script = Command::new(&tools.xconn);
+    script.arg(project.tests("xconn/features.py"));
+    sum = sum.plus(tally(script.arg(&served.places))?);
     served.stop()?;
     Ok(sum)
 }
 
-/// Autobahn|JS in Node.js over WebSocket.
+/// Autobahn|JS and wampy in Node.js over WebSocket.
 pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let served = Served::new(project, tools, program, "node")?;
-    let mut script = Command::new("node");
-    script
-        .arg(project.tests("js/clients.cjs"))
-        .arg(&served.places);
-    script.env("NODE_PATH", tools.javascript.join("node_modules"));
-    let tally = tally(&mut script)?;
+    let mut sum = Tally::default();
+    for name in ["js/clients.cjs", "js/features.cjs", "js/wampy.cjs"] {
+        let mut script = Command::new("node");
+        script.arg(project.tests(name)).arg(&served.places);
+        script.env("NODE_PATH", tools.javascript.join("node_modules"));
+        sum = sum.plus(tally(&mut script)?);
+    }
     served.stop()?;
-    Ok(tally)
+    Ok(sum)
 }
 
 /// Chromium on the page of the node that starts where there is no configuration, and the programs of the README.

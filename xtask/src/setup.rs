@@ -14,6 +14,8 @@ pub(crate) struct Tools {
     pub(crate) python: PathBuf,
     /// Crossbar.io itself.
     pub(crate) crossbar: PathBuf,
+    /// CPython with xconn, whose dependencies are not those of Crossbar.io.
+    pub(crate) xconn: PathBuf,
     /// The folder with `node_modules`.
     pub(crate) javascript: PathBuf,
     /// CPython 2.7.
@@ -26,6 +28,7 @@ pub(crate) struct Tools {
 pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     std::fs::create_dir_all(&project.tools).map_err(Failure::at(&project.tools, "create"))?;
     let oracle = python(project)?;
+    let xconn = environment(project, "xconn", "xconn/requirements.txt")?.join("bin/python");
     let javascript = javascript(project)?;
     chromium()?;
     let python2 = find_python2()?;
@@ -34,6 +37,7 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     Ok(Tools {
         python,
         crossbar,
+        xconn,
         javascript,
         python2,
         suite,
@@ -68,8 +72,12 @@ pub(crate) fn deny(project: &Project) -> Result<(), Failure> {
 }
 
 fn python(project: &Project) -> Result<PathBuf, Failure> {
-    let folder = project.tools.join("python");
-    let pins = project.tests("python/requirements.txt");
+    environment(project, "python", "python/requirements.txt")
+}
+
+/// A virtual environment with the packages of a file below `tests/`.
+fn environment(project: &Project, name: &str, pins: &str) -> Result<PathBuf, Failure> {
+    let (folder, pins) = (project.tools.join(name), project.tests(pins));
     once(&folder, &pins, || {
         let interpreter = find_python3()?;
         if succeed(
