@@ -17,6 +17,7 @@ mod file;
 mod items;
 mod json;
 mod listening;
+mod longpoll;
 mod names;
 mod node;
 mod permission;
@@ -44,6 +45,7 @@ pub use items::{
     read_realm, read_role, read_testee_transport, read_transport, read_web_service,
     read_worker_options,
 };
+pub use longpoll::LongPoll;
 pub use node::{Controller, Node, ShutdownRule};
 pub use rawsocket::RawSocket;
 pub use realm::{Realm, Role};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::WebSocket;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::transport::check_path;
 use crate::written::{Refusal, Whole, Written, given};
+use crate::{LongPoll, WebSocket};
 
 /// HTTP services by path: a `web` transport, or the part of a `universal` one.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub enum WebService {
     Static(StaticFiles),
     /// `websocket`
     WebSocket(Box<WebSocket>),
+    /// `longpoll`
+    LongPoll(Box<LongPoll>),
     /// `nodeinfo`: a page about the node.
     NodeInfo,
     /// `json`: one JSON document.
@@ -151,6 +153,7 @@ impl WebService {
             "websocket" => {
                 WebSocket::read(reading, body, at).map(|it| Self::WebSocket(Box::new(it)))
             }
+            "longpoll" => LongPoll::read(reading, body, at).map(|it| Self::LongPoll(Box::new(it))),
             "nodeinfo" => read_nothing(reading, body, at).map(|()| Self::NodeInfo),
             "welcome" => read_nothing(reading, body, at).map(|()| Self::Welcome),
             "json" => JsonDocument::read(reading, body, at).map(Self::Json),
@@ -182,7 +185,6 @@ impl WebService {
 fn refuse(reading: &mut Reading, kind: &str, at: &Place) {
     let refusal = match kind {
         "websocket-reverseproxy"
-        | "longpoll"
         | "reverseproxy"
         | "cgi"
         | "wsgi"
@@ -254,9 +256,10 @@ pub(crate) fn fill_ids(reading: &mut Reading, transport: &mut Value) {
 }
 
 const ONE_YEAR: u64 = 365 * 24 * 3600;
-const TYPES: [&str; 7] = [
+const TYPES: [&str; 8] = [
     "static",
     "websocket",
+    "longpoll",
     "nodeinfo",
     "json",
     "redirect",

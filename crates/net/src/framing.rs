@@ -184,12 +184,25 @@ pub(crate) const fn kind(format: Format) -> MessageKind {
 /// of a batch before all of it has come.
 const LONGEST_BATCH: usize = pool::LARGEST;
 
+/// Gives the messages of a buffer of items, oldest first; frames are left out.
+pub(crate) fn messages(mut items: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        loop {
+            let (item, body, rest) = cut_item(items)?;
+            items = rest;
+            if item == MESSAGE {
+                return Some(body);
+            }
+        }
+    })
+}
+
 /// An item that is a message to be framed.
 const MESSAGE: u8 = 0;
 /// An item that is a complete frame.
 const FRAME: u8 = 1;
 /// Octets before an item: what it is, and its length.
-const ITEM_HEADER: usize = 9;
+pub(crate) const ITEM_HEADER: usize = 9;
 
 fn put_item(item: u8, length: usize, out: &mut Vec<u8>) {
     out.push(item);

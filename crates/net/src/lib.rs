@@ -23,6 +23,7 @@ mod inlet;
 mod keepalive;
 mod large;
 mod listener;
+mod longpoll;
 mod outlet;
 mod pool;
 mod rawsocket;
@@ -41,6 +42,7 @@ mod writer;
 
 pub use endpoint::{Address, ListenError};
 pub use listener::{Listener, listen, serve_stream};
+pub use longpoll::{Gone, LongPollService, LongPollTransport, OpenFault, SendFault};
 pub use router::{RealmError, Router};
 pub use runtime::runtime;
 pub use site::{Body, BoxFuture, Peer, Reply, Site, empty, full};

@@ -223,6 +223,17 @@ impl Outlet {
         queue.ending.take()
     }
 
+    /// Takes note that `octets`' worth of what was taken is with the peer. For those that take more than they write.
+    pub(crate) fn wrote(&self, octets: usize) {
+        let mut queue = self.queue.lock();
+        queue.octets -= octets.min(queue.octets);
+    }
+
+    /// Gives how the session or the connection ends, if that has come about; whether a task sleeps stays as it is.
+    pub(crate) fn take_ending(&self) -> Option<Ending> {
+        self.queue.lock().ending.take()
+    }
+
     /// Takes note that the task has written `written` octets' worth, and says what it does next.
     pub(crate) fn next(&self, written: usize, context: &Context<'_>) -> Next {
         let mut queue = self.queue.lock();

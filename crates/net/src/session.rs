@@ -78,6 +78,14 @@ impl Session {
         }
     }
 
+    /// Gives the session, if one is open.
+    pub(crate) const fn id(&self) -> Option<SessionId> {
+        match &self.phase {
+            Phase::Open(_, session) => Some(*session),
+            Phase::Hello | Phase::Challenged(_) | Phase::Over => None,
+        }
+    }
+
     /// Says whether the router stops, so that no other session can follow.
     pub(crate) fn is_last(&self) -> bool {
         self.router.is_draining()

@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, Uri};
 
 use crate::trail::Trail;
 
-/// What was asked for; no service of this crate reads a request's body.
+/// What was asked for, without the body.
 pub(crate) struct Asked<'a> {
     /// The method.
     pub(crate) method: &'a Method,

@@ -8,13 +8,14 @@
 //!   separator.
 //! - The longest configured path wins; a service on `/` gets what no other takes, whatever its type.
 //! - No failure page tells anything about the node.
-//! - Nothing here reads a request's body, and nothing here speaks WebSocket: `net` does.
+//! - No service but `longpoll` reads a request's body. Nothing here speaks WAMP or WebSocket: `net` does.
 
 mod answer;
 mod asked;
 mod error;
 mod files;
 mod json;
+mod longpoll;
 mod nodeinfo;
 mod redirect;
 mod service;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crossbar_config as config;
-use crossbar_net::{BoxFuture, Reply, Router, WebSocketService};
+use crossbar_net::{BoxFuture, LongPollService, Reply, Router, WebSocketService};
 use http::StatusCode;
+use hyper::body::Incoming;
 
 use crate::ServiceError;
 use crate::answer::failure;
 use crate::asked::Asked;
 use crate::files::Files;
 use crate::json::Json;
+use crate::longpoll::LongPoll;
 use crate::nodeinfo::NodeInfo;
 use crate::redirect::Redirect;
 use crate::welcome::Welcome;
@@ -23,7 +25,7 @@ pub type StatusSource =
 /// What services need of their surroundings.
 #[derive(Clone)]
 pub struct Context {
-    /// The realms that `websocket` leads to.
+    /// The realms that `websocket` and `longpoll` lead to.
     pub router: Arc<Router>,
     /// For `nodeinfo`.
     pub status: StatusSource,
@@ -33,6 +35,7 @@ pub struct Context {
 pub(crate) enum Service {
     Files(Files),
     Json(Json),
+    LongPoll(LongPoll),
     NodeInfo(NodeInfo),
     Path(Branch),
     Redirect(Redirect),
@@ -59,6 +62,9 @@ impl Service {
             config::WebService::WebSocket(websocket) => {
                 Self::WebSocket(WebSocketService::new(websocket, &context.router))
             }
+            config::WebService::LongPoll(longpoll) => Self::LongPoll(LongPoll::new(
+                LongPollService::new(longpoll, &context.router),
+            )),
             config::WebService::NodeInfo => {
                 Self::NodeInfo(NodeInfo::new(Arc::clone(&context.status)))
             }
@@ -70,10 +76,11 @@ impl Service {
     }
 
     /// Answers a request that has led here.
-    pub(crate) async fn serve(&self, asked: &Asked<'_>) -> Reply {
+    pub(crate) async fn serve(&self, asked: &Asked<'_>, body: &mut Incoming) -> Reply {
         Reply::Response(match self {
             Self::Files(files) => files.serve(asked).await,
             Self::Json(json) => json.serve(asked),
+            Self::LongPoll(service) => service.serve(asked, body).await,
             Self::NodeInfo(page) => page.serve(asked).await,
             Self::Redirect(redirect) => redirect.serve(asked),
             Self::Welcome(page) => page.serve(asked),
@@ -81,6 +88,24 @@ impl Service {
             // found only if none of its services takes the rest of the path
             Self::Path(_) => failure(StatusCode::NOT_FOUND),
         })
+    }
+
+    /// Ends what the service keeps beyond a request, and the services below it.
+    fn stop(&self) {
+        match self {
+            Self::LongPoll(service) => service.stop(),
+            Self::Path(branch) => branch
+                .root
+                .iter()
+                .chain(branch.children.values())
+                .for_each(|service| service.stop()),
+            Self::Files(_)
+            | Self::Json(_)
+            | Self::NodeInfo(_)
+            | Self::Redirect(_)
+            | Self::WebSocket(_)
+            | Self::Welcome(_) => {}
+        }
     }
 }
 
@@ -112,6 +137,7 @@ impl Branch {
                 .map(|(service, below)| (service, depth + below)),
             Service::Files(_)
             | Service::Json(_)
+            | Service::LongPoll(_)
             | Service::NodeInfo(_)
             | Service::Redirect(_)
             | Service::WebSocket(_)
@@ -134,16 +160,18 @@ impl Branch {
         Ok(())
     }
 
-    /// Takes the service off a path. Requests that it is answering are finished.
+    /// Takes the service off a path. Requests that it is answering are finished, those that wait at once.
     pub(crate) fn remove(&mut self, path: &str) -> Result<(), ServiceError> {
         let removed = if path == ROOT {
             self.root.take()
         } else {
             self.children.remove(path)
         };
-        removed.map(drop).ok_or_else(|| ServiceError::NotRunning {
+        let removed = removed.ok_or_else(|| ServiceError::NotRunning {
             path: path.to_owned(),
-        })
+        })?;
+        removed.stop();
+        Ok(())
     }
 
     /// The paths with a service, in order.

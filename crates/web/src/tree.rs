@@ -65,7 +65,7 @@ impl Tree {
         self.services.read().paths()
     }
 
-    async fn answer(&self, request: &Request<Incoming>) -> Reply {
+    async fn answer(&self, request: &mut Request<Incoming>) -> Reply {
         let Some(trail) = Trail::parse(request.uri().path()) else {
             return Reply::Response(failure(StatusCode::NOT_FOUND));
         };
@@ -73,14 +73,22 @@ impl Tree {
         let Some((service, depth)) = found else {
             return Reply::Response(failure(StatusCode::NOT_FOUND));
         };
+        // The body can be read while the head is looked at; upgrades and the log need the head afterwards.
+        let method = std::mem::take(request.method_mut());
+        let uri = std::mem::take(request.uri_mut());
+        let headers = std::mem::take(request.headers_mut());
         let asked = Asked {
-            method: request.method(),
-            headers: request.headers(),
-            uri: request.uri(),
+            method: &method,
+            headers: &headers,
+            uri: &uri,
             trail: &trail,
             depth,
         };
-        service.serve(&asked).await
+        let reply = service.serve(&asked, request.body_mut()).await;
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        reply
     }
 
     fn complete(&self, response: &mut Response) {

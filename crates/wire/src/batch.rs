@@ -62,7 +62,7 @@ impl Batch {
     /// Says why they are not.
     pub fn new(format: Format, octets: Bytes) -> Result<Self, BatchError> {
         let &last = octets.last().ok_or(BatchError::Empty)?;
-        let separator = if is_separated(format) {
+        let separator = if format.is_text() {
             Some(Separator::of(last).ok_or(BatchError::Unterminated)?)
         } else {
             check_lengths(&octets)?;
@@ -115,7 +115,7 @@ impl Iterator for Batch {
 /// Appends an encoded message to a batch. It is at most [`MAX_BATCHED`] octets long. `separator` follows it where
 /// messages are separated.
 pub fn put_batched(format: Format, separator: Separator, body: &[u8], out: &mut Vec<u8>) {
-    if is_separated(format) {
+    if format.is_text() {
         out.extend_from_slice(body);
         out.push(separator.octet());
     } else {
@@ -132,11 +132,6 @@ pub const BATCHED_OVERHEAD: usize = LENGTH;
 
 /// Octets of the length before a message.
 const LENGTH: usize = 4;
-
-/// Says whether a serializer's messages are text, which a separator tells apart; lengths stand before all others.
-const fn is_separated(format: Format) -> bool {
-    matches!(format, Format::Json)
-}
 
 fn check_lengths(mut octets: &[u8]) -> Result<(), BatchError> {
     while !octets.is_empty() {

@@ -513,8 +513,10 @@ fn web_services() {
             "a": {"type": "redirect"},
             "b": {"type": "json", "options": {"pretty": true}},
             "c": {"type": "path", "paths": {"d.e": {"type": "nodeinfo", "x": 1}}},
+            "e": {"type": "longpoll", "cookie": {}, "auth": null, "options": {"session_timeout": -1, "reqest_timeout": 1}},
             "f": {"type": "upload"},
-            "g": {"type": "statik"}
+            "g": {"type": "statik"},
+            "h": {"type": "longpoll", "options": {"debug_transport_id": "a/b"}}
         }}"#,
         &[
             r#".paths["/"].package: the key "package" is not supported by this version yet"#,
@@ -524,8 +526,13 @@ fn web_services() {
             r#".paths.b.options.pretty: unknown key (did you mean "prettify"?)"#,
             r#".paths.c.paths["d.e"]: a path is "/" or one component of A-Z, a-z, 0-9, _ and -, without a slash"#,
             r#".paths.c.paths["d.e"].x: unknown key (known: )"#,
+            r#".paths.e.cookie: unknown key (known: serializers, ubjson, options, auth)"#,
+            ".paths.e.auth: expected an object",
+            ".paths.e.options.reqest_timeout: unknown key (did you mean \"request_timeout\"?)",
+            ".paths.e.options.session_timeout: invalid value: integer `-1`, expected an integer from 0 to 86400",
             r#".paths.f.type: the Web service type "upload" is not supported: Crossbar.io has not had it since 2018"#,
             r#".paths.g.type: unknown Web service type "statik" (did you mean "static"?)"#,
+            ".paths.h.options.debug_transport_id: an id of a transport has A-Z, a-z, 0-9, _ and - only, found \"a/b\"",
             r#".options.hsts: invalid type: string "on", expected a boolean (write true or false, without quotes)"#,
             ".options.client_timeout: invalid value: integer `0`, expected an integer from 1 to 86400",
         ],

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crossbar_config::{
-    AutoPing, Deflate, Endpoint, Inherit, Interface, IpVersion, Node, Overflow, Ports,
+    AutoPing, Deflate, Endpoint, Inherit, Interface, IpVersion, Node, Overflow, Ports, QueueLimits,
     ShutdownRule, Surroundings, Transport, TransportKind, WebService, WorkerKind, default_node,
     read_realm, read_transport,
 };
@@ -274,6 +274,38 @@ fn web_services_read() {
     assert_eq!(id("/paths/api/id"), Some("api_paths"));
     assert_eq!(id("/paths/config/id"), Some("webservice001"));
     assert_eq!(id("/paths/old/id"), Some("webservice002"));
+}
+
+#[test]
+fn t05_long_poll_reads() {
+    let read = |text: &str| {
+        let item = serde_json::from_str(text).unwrap();
+        let read = crossbar_config::read_web_service(item, &Surroundings::default());
+        let WebService::LongPoll(service) = read.unwrap() else {
+            panic!("long-poll must come of {text}");
+        };
+        service
+    };
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let service = read(r#"{"type": "longpoll"}"#);
+    assert_eq!(
+        (service.request_timeout, service.session_timeout),
+        (seconds(10), seconds(30))
+    );
+    assert_eq!(service.queue, QueueLimits::default());
+    assert_eq!(service.debug_transport_id, None);
+    let service = read(
+        r#"{"type": "longpoll", "options": {"request_timeout": 5, "session_timeout": 0, "queue_limit_bytes": 131072,
+            "queue_limit_messages": 100, "debug": true, "debug_transport_id": "kjmd3sBLOUnb3Fyr"}}"#,
+    );
+    assert_eq!(
+        (service.request_timeout, service.session_timeout),
+        (seconds(5), None)
+    );
+    assert_eq!(service.queue.octets, 131_072);
+    assert_eq!(service.debug_transport_id.unwrap(), "kjmd3sBLOUnb3Fyr");
+    let unlimited = read(r#"{"type": "longpoll", "options": {"queue_limit_bytes": 0}}"#);
+    assert_eq!(unlimited.queue, QueueLimits::default());
 }
 
 #[test]

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 /// A tree that is served until the test's runtime ends.
 pub(crate) struct Server {
     pub(crate) tree: Arc<Tree>,
+    pub(crate) router: Arc<Router>,
     address: SocketAddr,
 }
 
@@ -57,7 +58,11 @@ impl Server {
         let Address::Tcp(address) = *listener.local_address() else {
             unreachable!("the endpoint is tcp")
         };
-        Self { tree, address }
+        Self {
+            tree,
+            router,
+            address,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -71,8 +76,19 @@ impl Server {
         Answer::read(&self.exchange(&request).await)
     }
 
+    /// Sends a body with POST, with more header lines, each ended by CRLF.
+    pub(crate) async fn post(&self, path: &str, body: &[u8], lines: &str) -> Answer {
+        let length = body.len();
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: {length}\r\n{lines}\r\n"
+        )
+        .into_bytes();
+        request.extend_from_slice(body);
+        Answer::read(&self.exchange(request).await)
+    }
+
     /// Sends octets and gives what comes back until the server closes the connection.
-    pub(crate) async fn exchange(&self, request: &str) -> Vec<u8> {
+    pub(crate) async fn exchange(&self, request: impl AsRef<[u8]>) -> Vec<u8> {
         let exchange = async {
             let mut stream = self.request(request).await;
             let mut octets = Vec::new();
@@ -85,9 +101,9 @@ impl Server {
     }
 
     /// Sends octets on a new connection.
-    pub(crate) async fn request(&self, request: &str) -> TcpStream {
+    pub(crate) async fn request(&self, request: impl AsRef<[u8]>) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(request.as_ref()).await.unwrap();
         stream
     }
 

@@ -1,0 +1,196 @@
+//! Long-poll services: WAMP over requests of HTTP (WAMP spec, "HTTP Long-poll Transport").
+//!
+//! What stands here is HTTP's no more than a WebSocket's frames are: `web` reads requests and writes responses.
+
+mod transport;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Weak};
+
+use crossbar_config::LongPoll;
+use crossbar_core::Access;
+use foldhash::fast::RandomState;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::router::Router;
+use crate::subprotocol;
+
+pub use transport::{Gone, LongPollTransport, SendFault};
+
+use transport::LINGER;
+
+/// A long-poll service: its settings, its clients and the realms behind it. Dropping it ends its clients' sessions.
+#[derive(Debug)]
+pub struct LongPollService {
+    config: LongPoll,
+    access: Arc<Access>,
+    router: Arc<Router>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    transports: HashMap<Arc<str>, Arc<LongPollTransport>, RandomState>,
+    /// When to look whether a client is still there, soonest first. Each transport has its place once.
+    due: BTreeSet<(Instant, Arc<str>)>,
+    /// Whether a task does that.
+    watched: bool,
+}
+
+/// Why a client gets no transport.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenFault {
+    /// None of the protocols that the client names is spoken.
+    #[error("no protocol in common: name one of {0}")]
+    Protocol(String),
+    /// There are as many as there may be.
+    #[error("the service has as many clients as it may")]
+    Full,
+    /// The router stops, or has no random numbers for an id.
+    #[error("the router takes no clients")]
+    Unavailable,
+}
+
+/// How many clients a service has at most: as many as a transport has connections by default.
+const MOST: usize = 50_000;
+
+impl LongPollService {
+    /// Makes one that leads to the realms of a router.
+    #[must_use]
+    pub fn new(config: &LongPoll, router: &Arc<Router>) -> Arc<Self> {
+        Arc::new(Self {
+            access: Arc::new(config.access.clone()),
+            config: config.clone(),
+            router: Arc::clone(router),
+            table: Mutex::default(),
+        })
+    }
+
+    /// Opens a transport that speaks the first of a client's protocols that is known. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    pub fn open(self: &Arc<Self>, protocols: &[&str]) -> Result<Arc<LongPollTransport>, OpenFault> {
+        let formats = &self.config.formats;
+        let chosen = protocols
+            .iter()
+            .find_map(|name| subprotocol::named(name, formats))
+            .ok_or_else(|| OpenFault::Protocol(subprotocol::list(formats)))?;
+        if self.router.is_draining() {
+            return Err(OpenFault::Unavailable);
+        }
+        let id = match &self.config.debug_transport_id {
+            Some(id) => Arc::from(id.as_str()),
+            None => random_id().ok_or(OpenFault::Unavailable)?,
+        };
+        let transport = LongPollTransport::new(&id, chosen, self)?;
+        let transport = Arc::new(transport);
+        let replaced = {
+            let mut table = self.table.lock();
+            if table.transports.len() >= MOST {
+                return Err(OpenFault::Full);
+            }
+            table
+                .due
+                .insert((Instant::now() + self.patience(), Arc::clone(&id)));
+            if !table.watched {
+                table.watched = true;
+                let watch = watch(Arc::downgrade(self), self.router.shutdown().clone());
+                self.router.tasks().spawn(watch);
+            }
+            table.transports.insert(id, Arc::clone(&transport))
+        };
+        if let Some(replaced) = replaced {
+            replaced.close();
+        }
+        Ok(transport)
+    }
+
+    /// Gives the transport of that id, if it is open.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<Arc<LongPollTransport>> {
+        self.table.lock().transports.get(id).cloned()
+    }
+
+    /// Closes the transport of that id, and ends its session without a word. Says whether it was open.
+    pub fn close(&self, id: &str) -> bool {
+        let removed = self.table.lock().transports.remove(id);
+        removed.map(|transport| transport.close()).is_some()
+    }
+
+    /// Closes all transports. None should be opened afterwards.
+    pub fn stop(&self) {
+        let transports = std::mem::take(&mut self.table.lock().transports);
+        for transport in transports.values() {
+            transport.close();
+        }
+    }
+
+    /// How long after its opening, or after the last look, a transport is looked at.
+    fn patience(&self) -> std::time::Duration {
+        self.config.session_timeout.unwrap_or(LINGER)
+    }
+
+    /// Closes the transports whose clients have gone. Gives when to look next, if there are any left.
+    fn inspect(&self, now: Instant) -> Option<Instant> {
+        let mut gone = Vec::new();
+        let next = {
+            let mut table = self.table.lock();
+            while table.due.first().is_some_and(|(due, _)| *due <= now) {
+                let Some((_, id)) = table.due.pop_first() else {
+                    break;
+                };
+                let Some(transport) = table.transports.get(&id) else {
+                    continue;
+                };
+                match transport.due(now, self.config.session_timeout) {
+                    Some(later) => {
+                        table.due.insert((later, id));
+                    }
+                    None => gone.extend(table.transports.remove(&id)),
+                }
+            }
+            let next = table.due.first().map(|(due, _)| *due);
+            table.watched = next.is_some();
+            next
+        };
+        for transport in gone {
+            debug!(transport = transport.id(), "long-poll client gone");
+            transport.close();
+        }
+        next
+    }
+}
+
+impl Drop for LongPollService {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Looks after a service's transports while there are any. A transport that is opened meanwhile is due after all others.
+async fn watch(service: Weak<LongPollService>, shutdown: CancellationToken) {
+    loop {
+        let Some(next) = service
+            .upgrade()
+            .and_then(|service| service.inspect(Instant::now()))
+        else {
+            return;
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep_until(next) => {}
+        }
+    }
+}
+
+/// Draws an id that cannot be guessed: 128 bits. Whoever knows it has the session.
+fn random_id() -> Option<Arc<str>> {
+    let mut octets = [0; 16];
+    getrandom::fill(&mut octets).ok()?;
+    Some(format!("{:032x}", u128::from_be_bytes(octets)).into())
+}
