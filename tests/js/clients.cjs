@@ -1,4 +1,4 @@
-// Autobahn|JS in Node.js against a router: WebSocket with JSON, MessagePack and CBOR.
+// Autobahn|JS in Node.js against a router: WebSocket with JSON, MessagePack and CBOR, and long-poll.
 //
 //     NODE_PATH=… node clients.cjs PLACES.json
 //
@@ -6,7 +6,8 @@
 "use strict";
 
 const assert = require("node:assert");
-const { Checks, Inbox, fails } = require("./peer.cjs");
+const { Checks, Inbox, fails, place, within } = require("./peer.cjs");
+const XMLHttpRequest = require("./xhr.cjs");
 const { autobahn, joined, onPairs, serializers } = require("./autobahn.cjs");
 
 const pairs = {
@@ -136,9 +137,45 @@ async function a02_a03_credentials(serializer) {
   }
 }
 
+const overLongPoll = (more = {}) =>
+  joined("json", "init/ws", { transports: [{ type: "longpoll", url: place("lp", "http") }], ...more });
+
+async function t05_longpoll(check) {
+  const pair = [await overLongPoll(), await overLongPoll()];
+  await check(...pair, overLongPoll);
+  for (const { connection, left } of pair) {
+    connection.close();
+    assert.strictEqual((await within(left, "leaving")).reason, "wamp.close.goodbye_and_out");
+  }
+}
+
+// A session with nothing to say outlives requests that are answered with nothing.
+async function t05_longpoll_at_rest() {
+  const { connection, session } = await overLongPoll();
+  let rounds = 0;
+  const rest = new Promise((resolve) => {
+    XMLHttpRequest.answered = (address, status, text) => {
+      if (address.endsWith("/receive") && status === 200 && text === "" && ++rounds === 3) resolve();
+    };
+  });
+  await within(rest, "rest");
+  await fails(session.call("com.js.nothing"), "wamp.error.no_such_procedure");
+  connection.close();
+}
+
+async function t05_longpoll_refused() {
+  await assert.rejects(overLongPoll({ realm: "nowhere" }), /wamp.error.no_such_realm/);
+}
+
 async function main() {
+  globalThis.XMLHttpRequest = XMLHttpRequest;
   const checks = new Checks();
   await onPairs(checks, pairs);
+  for (const [name, check] of Object.entries(pairs)) {
+    await checks.hold(`longpoll ${name}`, () => t05_longpoll(check));
+  }
+  await checks.hold("longpoll at rest", t05_longpoll_at_rest);
+  await checks.hold("longpoll refused", t05_longpoll_refused);
   for (const serializer of Object.keys(serializers)) {
     await checks.hold(`${serializer} credentials`, () => a02_a03_credentials(serializer));
   }

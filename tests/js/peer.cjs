@@ -15,9 +15,14 @@ function within(promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-function url(place) {
-  const [host, port, path] = places[place];
-  return `ws://${host}:${port}${path}`;
+// The address of a place.
+function place(name, scheme) {
+  const [host, port, path] = places[name];
+  return `${scheme}://${host}:${port}${path}`;
+}
+
+function url(name) {
+  return place(name, "ws");
 }
 
 // The next item that a handler is given.
@@ -64,4 +69,4 @@ class Checks {
   }
 }
 
-module.exports = { Checks, Inbox, fails, url, within };
+module.exports = { Checks, Inbox, fails, place, url, within };

@@ -176,13 +176,15 @@ const NAMES: [&str; 8] = [
     "INIT_WEB",
 ];
 /// What test scripts call a place, its port and its path.
-const PLACES: [(&str, &str, &str); 10] = [
+const PLACES: [(&str, &str, &str); 12] = [
     ("ws", "WS", "/"),
     ("raw", "RAW", "/"),
     ("raw/auth", "RAW_AUTH", "/"),
     ("ws/ws", "WEB", "/ws"),
     ("ws/auth", "WEB", "/auth"),
     ("ws/ticket", "WEB", "/ticket"),
+    ("lp", "WEB", "/lp"),
+    ("web/universal", "UNIVERSAL", "/"),
     ("ws/universal", "UNIVERSAL", "/ws"),
     ("raw/universal", "UNIVERSAL", "/"),
     ("init/raw", "INIT_RAW", "/"),

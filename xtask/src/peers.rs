@@ -41,7 +41,8 @@ pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<T
     Ok(sum)
 }
 
-/// Chromium on the page of the node that starts where there is no configuration, and the programs of the README.
+/// Chromium on the page of the node that starts where there is no configuration, the programs of the README, and long-poll from a
+/// page of another origin.
 pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let folder = project.fresh("browser")?;
     let node = Node::start(program, &folder, &Ports::pick()?)?;
@@ -60,6 +61,14 @@ pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Resul
     let sum =
         tally(page.env("NODE_PATH", &modules))?.plus(tally(readme.env("NODE_PATH", &modules))?);
     let status = node.stop()?;
+    let served = Served::new(project, tools, program, "browser-longpoll")?;
+    let mut longpoll = Command::new("node");
+    longpoll
+        .arg(project.tests("js/longpoll.cjs"))
+        .arg(&served.places)
+        .arg(CHROMIUM);
+    let sum = sum.plus(tally(longpoll.env("NODE_PATH", &modules))?);
+    served.stop()?;
     Ok(sum.plus(Tally {
         passed: usize::from(status.success()),
         failed: usize::from(!status.success()),
