@@ -127,6 +127,7 @@ async fn receive(transport: &LongPollTransport) -> Response {
         Format::MsgPack => "application/x-msgpack",
         Format::Cbor => "application/cbor",
         Format::Bjdata | Format::Ubjson => "application/ubjson",
+        Format::FlatBuffers => "application/x-flatbuffers",
     };
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
