@@ -75,6 +75,7 @@ impl Bench {
                     ..Principal::default()
                 },
                 hello: Hello::default(),
+                transport: None,
             };
             bench.realm.join(join, bench.now, &mut bench.out).unwrap();
         }

@@ -1,8 +1,11 @@
+mod reading;
+
 use crossbar_wire::{Pattern, SessionId, SubscriptionId};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
-use crate::generator::Generator;
+use crate::Timestamp;
+use crate::generator::Making;
 use crate::index::PatternIndex;
 
 /// The subscriptions of a realm.
@@ -16,6 +19,7 @@ pub(crate) struct Broker {
 #[derive(Debug)]
 pub(crate) struct Subscription {
     topic: Pattern,
+    created: Timestamp,
     subscribers: IndexSet<SessionId, RandomState>,
 }
 
@@ -40,12 +44,12 @@ impl Broker {
         &mut self,
         session: SessionId,
         topic: Pattern,
-        ids: &mut Generator,
+        making: &mut Making<'_>,
     ) -> SubscriptionId {
         let id = self
             .by_topic
             .get(topic.as_bytes(), topic.policy())
-            .unwrap_or_else(|| self.create(topic, ids));
+            .unwrap_or_else(|| self.create(topic, making));
         if let Some(subscription) = self.subscriptions.get_mut(&id) {
             subscription.subscribers.insert(session);
         }
@@ -89,12 +93,13 @@ impl Broker {
         self.subscriptions.len()
     }
 
-    fn create(&mut self, topic: Pattern, ids: &mut Generator) -> SubscriptionId {
-        let id = ids.subscription();
+    fn create(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
+        let id = making.ids.subscription();
         self.by_topic
             .insert(topic.text().clone(), topic.policy(), id);
         let subscription = Subscription {
             topic,
+            created: making.time,
             subscribers: IndexSet::default(),
         };
         self.subscriptions.insert(id, subscription);

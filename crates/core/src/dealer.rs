@@ -1,4 +1,5 @@
 mod queue;
+mod reading;
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,9 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use self::queue::Queues;
+use crate::Timestamp;
 use crate::calls::{CallKey, Place};
-use crate::generator::Generator;
+use crate::generator::{Generator, Making};
 use crate::index::PatternIndex;
 use crate::uris;
 
@@ -26,6 +28,7 @@ pub(crate) struct Dealer {
 pub(crate) struct Registration {
     procedure: Pattern,
     invoke: InvocationPolicy,
+    created: Timestamp,
     /// Oldest first.
     endpoints: Vec<Endpoint>,
     /// Whose turn it is.
@@ -72,13 +75,13 @@ impl Dealer {
         callee: SessionId,
         procedure: Pattern,
         register: &Register,
-        ids: &mut Generator,
+        making: &mut Making<'_>,
     ) -> Result<RegistrationId, Clash> {
         let invoke = register.invoke.unwrap_or_default();
         let id = self
             .by_procedure
             .get(procedure.as_bytes(), procedure.policy())
-            .unwrap_or_else(|| self.create(procedure, invoke, ids));
+            .unwrap_or_else(|| self.create(procedure, invoke, making));
         let Some(registration) = self.registrations.get_mut(&id) else {
             return Ok(id);
         };
@@ -199,14 +202,15 @@ impl Dealer {
         &mut self,
         procedure: Pattern,
         invoke: InvocationPolicy,
-        ids: &mut Generator,
+        making: &mut Making<'_>,
     ) -> RegistrationId {
-        let id = ids.registration();
+        let id = making.ids.registration();
         self.by_procedure
             .insert(procedure.text().clone(), procedure.policy(), id);
         let registration = Registration {
             procedure,
             invoke,
+            created: making.time,
             endpoints: Vec::with_capacity(1),
             turn: 0,
             waiting: BTreeMap::new(),

@@ -1,5 +1,14 @@
 use crossbar_wire::{PublicationId, RegistrationId, SubscriptionId};
 
+use crate::Timestamp;
+
+/// What something that comes to be is given: an id, and the time of day.
+#[derive(Debug)]
+pub(crate) struct Making<'a> {
+    pub(crate) ids: &'a mut Generator,
+    pub(crate) time: Timestamp,
+}
+
 /// Where ids come from. Nothing else assumes how an id is made.
 #[derive(Debug)]
 pub(crate) struct Generator {

@@ -10,7 +10,7 @@ use crossbar_wire::{
 
 use crate::abort::{abort, protocol_violation};
 use crate::role::TRUSTED;
-use crate::{Access, MethodConfig, Principal, uris};
+use crate::{Access, MethodConfig, Principal, TransportDetails, uris};
 
 use ticket::Ticket;
 use wampcra::WampCra;
@@ -48,6 +48,8 @@ pub struct Join {
     pub principal: Principal,
     /// What it announced.
     pub hello: Hello,
+    /// What it comes over, as far as the shell tells.
+    pub transport: Option<TransportDetails>,
 }
 
 impl Joining {
@@ -197,6 +199,7 @@ impl Client<'_> {
             realm: self.realm,
             principal,
             hello: self.hello,
+            transport: None,
         })
     }
 

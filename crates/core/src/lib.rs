@@ -32,6 +32,7 @@ mod refusal;
 mod retained;
 mod role;
 mod session;
+mod transport_details;
 mod uris;
 
 pub use abort::*;
@@ -43,3 +44,4 @@ pub use kept::*;
 pub use options::*;
 pub use permission::*;
 pub use realm::*;
+pub use transport_details::*;

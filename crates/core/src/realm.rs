@@ -126,25 +126,20 @@ impl Realm {
     #[expect(clippy::result_large_err, reason = "once a session")]
     pub fn join(&mut self, join: Join, now: Instant, out: &mut Outbox) -> Result<(), Abort> {
         self.now = now;
-        let Join {
-            session: id,
-            principal,
-            hello,
-            ..
-        } = join;
-        let Some(role) = self.roles.find(&principal.authrole) else {
-            return Err(self.no_such_role(&principal.authrole));
+        let id = join.session;
+        let Some(role) = self.roles.find(&join.principal.authrole) else {
+            return Err(self.no_such_role(&join.principal.authrole));
         };
         let trusted = self.roles.name(role).as_str() == TRUSTED;
-        let session = Session::new(principal.authid.compact(), role, trusted, hello.roles);
+        let session = Session::new(&join, role, trusted);
         if !self.sessions.insert(id, session) {
             let message = "the session id is taken, join again".to_owned();
             return Err(abort(uris::PROTOCOL_VIOLATION, message));
         }
-        let welcome = self.welcome(id, principal.clone());
+        let welcome = self.welcome(id, join.principal);
         send(out, id, Message::Welcome(Box::new(welcome)));
         if !trusted {
-            self.announce_join(id, &principal, out);
+            self.announce_join(id, out);
         }
         Ok(())
     }
@@ -264,7 +259,6 @@ impl Realm {
     }
 
     /// Gives the time of day of the input that is being taken.
-    #[expect(dead_code, reason = "what is created has yet to say when")]
     fn time(&self) -> Timestamp {
         self.clock.at(self.now)
     }
@@ -273,7 +267,7 @@ impl Realm {
         Welcome {
             session,
             realm: Some(self.name.clone()),
-            roles: announced(),
+            roles: announced(&self.options),
             agent: Some(Text::from_static(AGENT)),
             authid: Some(principal.authid),
             authrole: Some(principal.authrole),
@@ -295,15 +289,16 @@ fn send(out: &mut Outbox, to: SessionId, message: Message) {
 }
 
 /// Gives the features that the router announces in WELCOME.
-fn announced() -> PeerRoles {
-    let broker = Features::PUBLISHER_IDENTIFICATION
+fn announced(options: &RealmOptions) -> PeerRoles {
+    let mut broker = Features::PUBLISHER_IDENTIFICATION
         .union(Features::PUBLISHER_EXCLUSION)
         .union(Features::SUBSCRIBER_BLACKWHITE_LISTING)
         .union(Features::PUBLICATION_TRUSTLEVELS)
         .union(Features::EVENT_RETENTION)
         .union(Features::PATTERN_BASED_SUBSCRIPTION)
+        .union(Features::SUBSCRIPTION_REVOCATION)
         .union(PASSTHRU);
-    let dealer = Features::PROGRESSIVE_CALL_RESULTS
+    let mut dealer = Features::PROGRESSIVE_CALL_RESULTS
         .union(Features::PROGRESSIVE_CALL_INVOCATIONS)
         .union(Features::CALL_TIMEOUT)
         .union(Features::CALL_CANCELING)
@@ -314,6 +309,14 @@ fn announced() -> PeerRoles {
         .union(Features::CALL_REROUTE)
         .union(Features::REGISTRATION_REVOCATION)
         .union(PASSTHRU);
+    if options.meta_api {
+        broker = broker
+            .union(Features::SESSION_META_API)
+            .union(Features::SUBSCRIPTION_META_API);
+        dealer = dealer
+            .union(Features::SESSION_META_API)
+            .union(Features::REGISTRATION_META_API);
+    }
     PeerRoles::default()
         .with(Role::Broker, broker)
         .with(Role::Dealer, dealer)
@@ -342,6 +345,7 @@ mod tests {
                 ..Principal::default()
             },
             hello: Hello::default(),
+            transport: None,
         }
     }
 

@@ -2,19 +2,23 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use crossbar_wire::{
-    Features, Identity, RegistrationId, RequestId, Role, Roles, SessionId, SubscriptionId, Text,
+    Features, Identity, Payload, RegistrationId, RequestId, Role, Roles, SessionId, SubscriptionId,
+    Text, Value,
 };
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::calls::CallKey;
+use crate::refusal::said;
 use crate::role::RoleKey;
+use crate::{Join, Principal, TransportDetails};
 
 /// A session of the realm, with the inverse of every table that names it.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) authid: Text,
     pub(crate) role: RoleKey,
+    pub(crate) details: Box<Details>,
     /// One of the node's own: it may use the reserved namespace and speak for others.
     pub(crate) trusted: bool,
     pub(crate) phase: Phase,
@@ -31,6 +35,41 @@ pub(crate) struct Session {
     roles: Roles,
 }
 
+/// What is told about a session if somebody asks.
+#[derive(Debug)]
+pub(crate) struct Details {
+    pub(crate) authmethod: Text,
+    pub(crate) authprovider: Text,
+    /// `authextra` as the one positional argument; empty if it is too long to be kept.
+    authextra: Payload,
+    pub(crate) transport: Option<TransportDetails>,
+}
+
+/// How many octets of `authextra` are kept; clients of some authentication methods choose it freely.
+const AUTHEXTRA: usize = 2048;
+
+impl Details {
+    pub(crate) fn new(principal: &Principal, transport: Option<TransportDetails>) -> Self {
+        let authextra = said(std::slice::from_ref(&principal.authextra));
+        Self {
+            authmethod: principal.authmethod.compact(),
+            authprovider: principal.authprovider.compact(),
+            authextra: if authextra.args.len() > AUTHEXTRA {
+                Payload::EMPTY
+            } else {
+                authextra
+            },
+            transport,
+        }
+    }
+
+    /// Gives `authextra`; null if there is none.
+    pub(crate) fn authextra(&self) -> Value {
+        let args = self.authextra.args().unwrap_or_default();
+        args.into_iter().next().unwrap_or_default()
+    }
+}
+
 /// Where in its life a session is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Phase {
@@ -42,10 +81,12 @@ pub(crate) enum Phase {
 }
 
 impl Session {
-    pub(crate) fn new(authid: Text, role: RoleKey, trusted: bool, roles: Roles) -> Self {
+    pub(crate) fn new(join: &Join, role: RoleKey, trusted: bool) -> Self {
+        let principal = &join.principal;
         Self {
-            authid,
+            authid: principal.authid.compact(),
             role,
+            details: Box::new(Details::new(principal, join.transport)),
             trusted,
             phase: Phase::Open,
             subscriptions: BTreeSet::new(),
@@ -54,7 +95,7 @@ impl Session {
             invocations: HashMap::default(),
             last_invocation: 0,
             last_stream: 0,
-            roles,
+            roles: join.hello.roles,
         }
     }
 

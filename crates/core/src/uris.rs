@@ -17,6 +17,7 @@ pub(crate) const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported
 pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
 pub(crate) const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 pub(crate) const DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
+pub(crate) const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";
 pub(crate) const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
 pub(crate) const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
 pub(crate) const NO_AUTH_METHOD: &str = "wamp.error.no_auth_method";
@@ -24,6 +25,7 @@ pub(crate) const MAX_CONCURRENCY_REACHED: &str = "crossbar.error.max_concurrency
 /// The reason of a revocation by `force_reregister` (Crossbar.io).
 pub(crate) const UNREGISTERED: &str = "wamp.error.unregistered";
 pub(crate) const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
+pub(crate) const KILLED: &str = "wamp.close.killed";
 pub(crate) const CLOSE_NORMAL: &str = "wamp.close.normal";
 
 /// Says whether a URI or pattern lies in the namespace that applications must not use: `wamp` is its first

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossbar_core::ChannelFraming;
 use crossbar_wire::rawsocket::MAGIC;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -53,12 +54,12 @@ where
 {
     let stop = router.shutdown();
     match &*gate {
-        Gate::RawSocket(service) => rawsocket(stream, service, &router, &[]).await,
+        Gate::RawSocket(service) => rawsocket(stream, service, &router, &[], &peer).await,
         Gate::Http(site) => web(stream, Bytes::new(), &**site, &peer, stop).await,
         Gate::Universal(service, site) => {
             let (stream, first) = first_octet(stream, &router).await?;
             if first == MAGIC {
-                rawsocket(stream, service, &router, &[first]).await
+                rawsocket(stream, service, &router, &[first], &peer).await
             } else {
                 let early = Bytes::copy_from_slice(&[first]);
                 web(stream, early, &**site, &peer, stop).await
@@ -76,6 +77,7 @@ async fn rawsocket<S>(
     service: &RawSocketService,
     router: &Router,
     early: &[u8],
+    peer: &Peer,
 ) -> Option<Connection<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -84,7 +86,7 @@ where
     tokio::select! {
         () = router.shutdown().cancelled() => return None,
         done = handshake => match done {
-            Ok(Ok(request)) => return Some(service.connect(stream, request)),
+            Ok(Ok(request)) => return Some(service.connect(stream, request, peer)),
             Ok(Err(failure)) => debug!(%failure, "RawSocket handshake failed"),
             Err(_) => debug!("connection closed: no RawSocket handshake in time"),
         },
@@ -114,7 +116,8 @@ where
         service,
         agreement,
     } = upgraded;
-    Some(service.connect(stream, agreement, format, &early))
+    let transport = peer.transport(ChannelFraming::WebSocket, format);
+    Some(service.connect(stream, agreement, transport, &early))
 }
 
 async fn first_octet<S: AsyncRead + Unpin>(mut stream: S, router: &Router) -> Option<(S, u8)> {

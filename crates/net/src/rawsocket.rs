@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
-use crossbar_core::Access;
+use crossbar_core::{Access, ChannelFraming};
 use crossbar_wire::Format;
 use crossbar_wire::rawsocket::{Deframer, Handshake, HandshakeError, Length, Refusal};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -16,6 +16,7 @@ use crate::inlet::Inlet;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::session::Session;
+use crate::site::Peer;
 
 /// A RawSocket endpoint: its settings and the realms behind it.
 #[derive(Debug)]
@@ -112,6 +113,7 @@ impl RawSocketService {
         &self,
         stream: S,
         request: Handshake,
+        peer: &Peer,
     ) -> Connection<S> {
         let outlet = Arc::new(Outlet::new(
             request.format,
@@ -119,11 +121,8 @@ impl RawSocketService {
             request.length.octets().min(LONGEST),
             self.queue,
         ));
-        let session = Session::new(
-            Arc::clone(&self.router),
-            Arc::clone(&self.access),
-            Arc::clone(&outlet),
-        );
+        let transport = peer.transport(ChannelFraming::RawSocket, request.format);
+        let session = Session::new(&self.router, &self.access, &outlet, transport);
         let parts = Parts {
             stream,
             inlet: Inlet::Raw(Deframer::new(self.longest.octets())),

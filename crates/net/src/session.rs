@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::Bytes;
-use crossbar_core::{Access, Join, Joining, Step, Transport, Undeliverable};
+use crossbar_core::{Access, Join, Joining, Step, Transport, TransportDetails, Undeliverable};
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
 
@@ -24,6 +24,7 @@ pub(crate) struct Session {
     router: Arc<Router>,
     access: Arc<Access>,
     outlet: Arc<Outlet>,
+    transport: TransportDetails,
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
@@ -68,12 +69,18 @@ pub(crate) enum Change {
 
 impl Session {
     /// Makes a connection without a session.
-    pub(crate) fn new(router: Arc<Router>, access: Arc<Access>, outlet: Arc<Outlet>) -> Self {
+    pub(crate) fn new(
+        router: &Arc<Router>,
+        access: &Arc<Access>,
+        outlet: &Arc<Outlet>,
+        transport: TransportDetails,
+    ) -> Self {
         Self {
-            id: router.enroll(&outlet),
-            router,
-            access,
-            outlet,
+            id: router.enroll(outlet),
+            router: Arc::clone(router),
+            access: Arc::clone(access),
+            outlet: Arc::clone(outlet),
+            transport,
             phase: Phase::Hello,
         }
     }
@@ -221,8 +228,9 @@ impl Session {
                 }
                 Err(abort) => abort,
             },
-            Step::Join(join) => {
+            Step::Join(mut join) => {
                 let session = join.session;
+                join.transport = Some(self.transport);
                 let joined = match self.router.driver(&join.realm) {
                     Some(driver) => driver
                         .join(*join, &self.outlet, &mut work.wakes)

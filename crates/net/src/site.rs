@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossbar_core::{ChannelFraming, ChannelType, TransportDetails};
+use crossbar_wire::Format;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
@@ -48,6 +50,27 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub secure: bool,
+}
+
+impl Peer {
+    /// Describes the transport for the session meta API.
+    pub(crate) const fn transport(
+        &self,
+        framing: ChannelFraming,
+        format: Format,
+    ) -> TransportDetails {
+        let channel = match (self.secure, self.address) {
+            (true, _) => ChannelType::Tls,
+            (false, Some(_)) => ChannelType::Tcp,
+            (false, None) => ChannelType::Unix,
+        };
+        TransportDetails {
+            channel,
+            framing,
+            format,
+            peer: self.address,
+        }
+    }
 }
 
 /// Makes an empty body.

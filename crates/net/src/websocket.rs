@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crossbar_config::{WebSocket, WebSocketOptions};
-use crossbar_core::Access;
+use crossbar_core::{Access, TransportDetails};
 use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
 use crossbar_wire::{Format, MAX_BATCHED};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -55,9 +55,10 @@ impl WebSocketService {
         &self,
         stream: S,
         agreement: Agreement,
-        format: Format,
+        transport: TransportDetails,
         early: &[u8],
     ) -> Connection<S> {
+        let format = transport.format;
         let stage = self.stage(agreement);
         let framing = if stage.is_some() {
             Framing::Staged
@@ -70,11 +71,7 @@ impl WebSocketService {
             usize::MAX
         };
         let outlet = Arc::new(Outlet::new(format, framing, longest, self.options.queue));
-        let session = Session::new(
-            Arc::clone(&self.router),
-            Arc::clone(&self.access),
-            Arc::clone(&outlet),
-        );
+        let session = Session::new(&self.router, &self.access, &outlet, transport);
         let parts = Parts {
             stream,
             inlet: self.inlet(agreement, format),

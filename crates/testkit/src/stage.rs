@@ -20,13 +20,14 @@
 )]
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Actions, Authorization, Command, Disclosure, Join, Joining, Outbox, Permission,
-    Principal, Realm, RealmOptions, RoleConfig, Statistics, Step, Timestamp, Transport,
-    Undeliverable, WallClock,
+    Access, Actions, Authorization, ChannelFraming, ChannelType, Command, Disclosure, Join,
+    Joining, Outbox, Permission, Principal, Realm, RealmOptions, RoleConfig, Statistics, Step,
+    Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
 };
 use crossbar_wire::{
     Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
@@ -244,6 +245,12 @@ impl Stage {
                 roles,
                 ..Hello::default()
             },
+            transport: Some(TransportDetails {
+                channel: ChannelType::Tcp,
+                framing: ChannelFraming::RawSocket,
+                format: Format::Json,
+                peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
+            }),
         };
         self.act(|realm, now, out| realm.join(join, now, out).unwrap());
         self.out.pop_front().expect("WELCOME");

@@ -13,6 +13,13 @@ use crate::{Command, Outbox, Transport, uris};
 /// How long a session has to answer the router's GOODBYE.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
+/// Whether others learn that a session ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Farewell {
+    Told,
+    Silent,
+}
+
 impl Realm {
     /// Ends a session that broke the protocol: ABORT `wamp.error.protocol_violation` with this text.
     pub fn violate(&mut self, session: SessionId, message: &str, out: &mut Outbox) {
@@ -30,7 +37,7 @@ impl Realm {
         self.now = now;
         if self.sessions.open(session).is_some() {
             self.sessions.close(session, None);
-            self.clear(session, out);
+            self.clear(session, Farewell::Told, out);
         }
         self.sessions.remove(session);
         self.settle(out);
@@ -39,21 +46,38 @@ impl Realm {
     /// Says GOODBYE to every session, which then have until a time limit to answer.
     pub fn close(&mut self, reason: &str, now: Instant, out: &mut Outbox) {
         self.now = now;
-        let open: Vec<SessionId> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.is_open())
-            .map(|(id, _)| id)
-            .collect();
-        let reason = Text::from(reason);
-        for &id in &open {
-            self.sessions.close(id, now.checked_add(GOODBYE_LIMIT));
-            send(out, id, goodbye(reason.clone()));
+        let sessions = self.sessions.iter();
+        let open = sessions.filter(|(_, session)| session.is_open());
+        let open: Vec<SessionId> = open.map(|(id, _)| id).collect();
+        let goodbye = Goodbye {
+            message: None,
+            reason: Text::from(reason),
+        };
+        self.kill_all(&open, &goodbye, out);
+    }
+
+    /// Says GOODBYE to a session, which then has until a time limit to answer.
+    pub(super) fn kill(&mut self, session: SessionId, goodbye: &Goodbye, out: &mut Outbox) {
+        self.say_goodbye(session, goodbye, out);
+        self.clear(session, Farewell::Told, out);
+    }
+
+    /// The same for many, without a word to those that stay.
+    pub(super) fn kill_all(&mut self, all: &[SessionId], goodbye: &Goodbye, out: &mut Outbox) {
+        for &session in all {
+            self.say_goodbye(session, goodbye, out);
         }
-        for id in open {
-            self.clear(id, out);
+        for &session in all {
+            self.clear(session, Farewell::Silent, out);
         }
         self.settle(out);
+    }
+
+    fn say_goodbye(&mut self, session: SessionId, goodbye: &Goodbye, out: &mut Outbox) {
+        let until = self.now.checked_add(GOODBYE_LIMIT);
+        self.sessions.close(session, until);
+        let goodbye = Message::Goodbye(Box::new(goodbye.clone()));
+        send(out, session, goodbye);
     }
 
     /// Answers a client's GOODBYE; its transport may carry another session.
@@ -64,7 +88,11 @@ impl Realm {
         } else {
             uris::GOODBYE_AND_OUT
         };
-        send(out, from, goodbye(Text::from_static(reason)));
+        let goodbye = Goodbye {
+            message: None,
+            reason: Text::from_static(reason),
+        };
+        send(out, from, Message::Goodbye(Box::new(goodbye)));
         self.end(from, Transport::Keep, out);
     }
 
@@ -82,38 +110,46 @@ impl Realm {
         out: &mut Outbox,
     ) {
         if matches!(message, Message::Goodbye(_)) {
-            self.end(from, Transport::Keep, out);
+            self.forget(from, Transport::Keep, out);
         } else if matches!(message, Message::Abort(_)) {
-            self.end(from, Transport::Close, out);
+            self.forget(from, Transport::Close, out);
         }
     }
 
     /// Ends a session that did not answer GOODBYE in time.
     pub(super) fn give_up(&mut self, session: SessionId, out: &mut Outbox) {
-        self.end(session, Transport::Close, out);
+        self.forget(session, Transport::Close, out);
     }
 
-    /// Ends a session that is closing, and forgets it.
+    /// Ends a session whose tables are full still, and forgets it.
     fn end(&mut self, session: SessionId, transport: Transport, out: &mut Outbox) {
         out.push_back(Command::End { session, transport });
-        self.clear(session, out);
+        self.clear(session, Farewell::Told, out);
+        self.sessions.remove(session);
+    }
+
+    /// Forgets a session, whose tables were emptied when the router said GOODBYE.
+    fn forget(&mut self, session: SessionId, transport: Transport, out: &mut Outbox) {
+        out.push_back(Command::End { session, transport });
         self.sessions.remove(session);
     }
 
     /// Empties the tables of a session that is closing, and tells those who waited for it.
-    fn clear(&mut self, id: SessionId, out: &mut Outbox) {
+    fn clear(&mut self, id: SessionId, farewell: Farewell, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
         let subscriptions = std::mem::take(&mut session.subscriptions);
         let registrations = std::mem::take(&mut session.registrations);
         let calls = in_order(std::mem::take(&mut session.calls));
-        for subscription in subscriptions {
-            self.broker.unsubscribe(id, subscription);
-        }
-        for registration in registrations {
-            self.dealer.unregister(id, registration);
-        }
+        let subscriptions = subscriptions.into_iter();
+        let subscriptions: Vec<_> = subscriptions
+            .filter_map(|subscription| self.detach_subscriber(id, subscription))
+            .collect();
+        let registrations = registrations.into_iter();
+        let registrations: Vec<_> = registrations
+            .filter_map(|registration| self.detach_callee(id, registration))
+            .collect();
         for newest in calls {
             self.abandon(newest, out);
         }
@@ -124,6 +160,15 @@ impl Realm {
         for key in invocations {
             let text = "the callee disconnected from an in-flight request";
             self.fail(key, Refusal::new(uris::CANCELED, text), out);
+        }
+        if farewell == Farewell::Silent {
+            return;
+        }
+        for detached in subscriptions {
+            self.announce_unsubscribed(id, detached, &[], out);
+        }
+        for detached in registrations {
+            self.announce_unregistered(id, detached, &[], out);
         }
         self.tell_leave(id, out);
     }
@@ -145,13 +190,6 @@ impl Realm {
             next = self.end_call(key).and_then(|call| call.older());
         }
     }
-}
-
-fn goodbye(reason: Text) -> Message {
-    Message::Goodbye(Box::new(Goodbye {
-        message: None,
-        reason,
-    }))
 }
 
 /// Gives the calls of a table in the order of their requests.

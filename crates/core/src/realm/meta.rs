@@ -2,15 +2,20 @@
 
 mod arguments;
 mod events;
+mod kills;
+mod registrations;
 mod sessions;
+mod subscriptions;
 
-use crossbar_wire::{Call, CallResult, Message, SessionId, Text, Value};
+use crossbar_wire::{Call, CallResult, MatchPolicy, Message, Pattern, SessionId, Text, Value};
 
 use self::arguments::Arguments;
+pub(super) use self::events::{Attached, Detached};
+use super::Realm;
 use super::passthru::check_readable;
-use super::{Realm, send};
 use crate::refusal::{Refusal, said};
-use crate::{Outbox, uris};
+use crate::session::Session;
+use crate::{Command, Outbox, uris};
 
 /// A procedure of the realm itself: takes the caller and what it says, gives the one positional result.
 #[derive(Clone, Copy)]
@@ -29,7 +34,7 @@ impl Realm {
         all.find(|procedure| procedure.uri == uri.as_str()).copied()
     }
 
-    /// Answers a call that is allowed.
+    /// Answers a call that is allowed. What the procedure brings about follows the answer.
     pub(super) fn call_own(
         &mut self,
         procedure: OwnProcedure,
@@ -39,6 +44,7 @@ impl Realm {
     ) -> Result<(), Refusal> {
         check_readable(call.passthru.as_deref())?;
         let arguments = Arguments::new(&call.payload)?;
+        let place = out.len();
         let result = (procedure.run)(self, caller, arguments, out)?;
         let answer = CallResult {
             request: call.request,
@@ -47,10 +53,79 @@ impl Realm {
             passthru: None,
             payload: said(&[result]),
         };
-        send(out, caller, Message::Result(answer));
+        let answer = Command::Send {
+            to: caller,
+            message: Message::Result(answer),
+        };
+        out.insert(place, answer);
         Ok(())
+    }
+
+    /// Finds a session that a caller of the meta API may know of: the node's own are hidden from others.
+    fn seen(&self, caller: SessionId, session: SessionId) -> Result<&Session, Refusal> {
+        let found = self.sessions.open(session);
+        found
+            .filter(|found| !found.trusted || self.is_trusted(caller))
+            .ok_or_else(|| {
+                let text = format!("there is no session {session}");
+                Refusal::new(uris::NO_SUCH_SESSION, text)
+            })
+    }
+
+    fn is_trusted(&self, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|it| it.trusted)
     }
 }
 
+/// Says whether a subscription or registration is hidden from a caller: those of the router itself are.
+fn is_hidden(realm: &Realm, caller: SessionId, uri: &Pattern) -> bool {
+    let uri = uri.as_bytes();
+    (uris::is_own(uri) || uris::is_reserved(uri)) && !realm.is_trusted(caller)
+}
+
+/// Ids of subscriptions or registrations, by match policy.
+#[derive(Debug, Default)]
+struct ByPolicy {
+    exact: Vec<u64>,
+    prefix: Vec<u64>,
+    wildcard: Vec<u64>,
+}
+
+impl ByPolicy {
+    fn add(&mut self, policy: MatchPolicy, id: u64) {
+        let list = match policy {
+            MatchPolicy::Exact => &mut self.exact,
+            MatchPolicy::Prefix => &mut self.prefix,
+            MatchPolicy::Wildcard => &mut self.wildcard,
+        };
+        list.push(id);
+    }
+}
+
+impl From<ByPolicy> for Value {
+    fn from(ids: ByPolicy) -> Self {
+        let entry = |policy: MatchPolicy, mut ids: Vec<u64>| {
+            ids.sort_unstable();
+            let ids = ids.into_iter().map(Self::from).collect();
+            (policy.name().to_owned(), Self::List(ids))
+        };
+        Self::Dict(vec![
+            entry(MatchPolicy::Exact, ids.exact),
+            entry(MatchPolicy::Prefix, ids.prefix),
+            entry(MatchPolicy::Wildcard, ids.wildcard),
+        ])
+    }
+}
+
+/// Makes an entry of a dictionary.
+fn text(key: &str, text: &str) -> (String, Value) {
+    (key.to_owned(), text.into())
+}
+
 /// All that there are, by what they are about.
-const PROCEDURES: [&[OwnProcedure]; 1] = [sessions::PROCEDURES];
+const PROCEDURES: [&[OwnProcedure]; 4] = [
+    sessions::PROCEDURES,
+    kills::PROCEDURES,
+    registrations::PROCEDURES,
+    subscriptions::PROCEDURES,
+];

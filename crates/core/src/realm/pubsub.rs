@@ -1,11 +1,14 @@
 use crossbar_wire::{
-    Event, Identity, MatchPolicy, Message, Pattern, PublicationId, Publish, Published, RequestId,
-    Role, SessionId, Subscribe, Subscribed, SubscriptionId, Text, Unsubscribe, Unsubscribed, Value,
+    Audience, Event, Features, Identity, MatchPolicy, Message, Pattern, PublicationId, Publish,
+    Published, RequestId, Role, SessionId, Subscribe, Subscribed, SubscriptionId, Text,
+    Unsubscribe, Unsubscribed, Value,
 };
 
 use super::audience::Filter;
+use super::meta::{Attached, Detached};
 use super::passthru::admit_passthru;
 use super::{Realm, send};
+use crate::generator::Making;
 use crate::refusal::{Refusal, RequestType, said};
 use crate::role::Action;
 use crate::session::identity;
@@ -31,15 +34,17 @@ impl Realm {
     pub(super) fn subscribe(&mut self, from: SessionId, subscribe: &Subscribe, out: &mut Outbox) {
         let request = subscribe.request;
         match self.try_subscribe(from, subscribe) {
-            Ok((subscription, topic)) => {
+            Ok((attached, topic)) => {
                 let subscribed = Subscribed {
                     request,
-                    subscription,
+                    subscription: attached.id,
                 };
                 send(out, from, Message::Subscribed(subscribed));
                 if subscribe.get_retained == Some(true) {
-                    self.send_retained(from, subscription, &topic, out);
+                    self.send_retained(from, attached.id, &topic, out);
                 }
+                let links = self.links(from, &subscribe.forward_for);
+                self.announce_subscribed(from, attached, links, out);
             }
             Err(refusal) => send(out, from, refusal.answer(RequestType::Subscribe, request)),
         }
@@ -49,16 +54,20 @@ impl Realm {
         &mut self,
         from: SessionId,
         subscribe: &Subscribe,
-    ) -> Result<(SubscriptionId, Pattern), Refusal> {
+    ) -> Result<(Attached<SubscriptionId>, Pattern), Refusal> {
         let topic = self.check_pattern(&subscribe.topic, subscribe.policy)?;
         if let Some(session) = self.sessions.get(from) {
             self.authorize(session, Action::Subscribe, topic.text(), topic.policy())?;
         }
-        let id = self.broker.subscribe(from, topic.clone(), &mut self.ids);
-        if let Some(session) = self.sessions.get_mut(from) {
-            session.subscriptions.insert(id);
-        }
-        Ok((id, topic))
+        let created = self.broker.lookup(&topic).is_none();
+        let mut making = Making {
+            time: self.time(),
+            ids: &mut self.ids,
+        };
+        let id = self.broker.subscribe(from, topic.clone(), &mut making);
+        let session = self.sessions.get_mut(from);
+        let added = session.is_some_and(|session| session.subscriptions.insert(id));
+        Ok((Attached { id, created, added }, topic))
     }
 
     pub(super) fn unsubscribe(
@@ -69,20 +78,69 @@ impl Realm {
     ) {
         let request = unsubscribe.request;
         let id = unsubscribe.subscription;
-        if let Some(session) = self.sessions.get_mut(from) {
+        let Some(detached) = self.detach_subscriber(from, id) else {
+            let text = format!("this session has no subscription {id}");
+            let refusal = Refusal::new(uris::NO_SUCH_SUBSCRIPTION, text);
+            send(out, from, refusal.answer(RequestType::Unsubscribe, request));
+            return;
+        };
+        let answer = Unsubscribed {
+            request,
+            subscription: None,
+            reason: None,
+        };
+        send(out, from, Message::Unsubscribed(answer));
+        let links = self.links(from, &unsubscribe.forward_for);
+        self.announce_unsubscribed(from, detached, links, out);
+    }
+
+    /// Takes a session out of a subscription, if it is in it.
+    pub(super) fn detach_subscriber(
+        &mut self,
+        session: SessionId,
+        id: SubscriptionId,
+    ) -> Option<Detached<SubscriptionId>> {
+        let quiet = uris::is_reserved(self.broker.get(id)?.topic().as_bytes());
+        if let Some(session) = self.sessions.get_mut(session) {
             session.subscriptions.remove(&id);
         }
-        let answer = if self.broker.unsubscribe(from, id) {
-            Message::Unsubscribed(Unsubscribed {
-                request,
-                subscription: None,
-                reason: None,
-            })
-        } else {
-            let text = format!("this session has no subscription {id}");
-            Refusal::new(uris::NO_SUCH_SUBSCRIPTION, text).answer(RequestType::Unsubscribe, request)
+        self.broker.unsubscribe(session, id).then(|| Detached {
+            id,
+            deleted: self.broker.get(id).is_none(),
+            quiet,
+        })
+    }
+
+    /// Takes a subscription away from a session, and tells it if it announced that it wants to know (WAMP spec, "Subscription
+    /// Revocation"). Says whether it had it.
+    pub(super) fn revoke_subscription(
+        &mut self,
+        subscriber: SessionId,
+        id: SubscriptionId,
+        reason: Option<Text>,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(detached) = self.detach_subscriber(subscriber, id) else {
+            return false;
         };
-        send(out, from, answer);
+        let session = self.sessions.open(subscriber);
+        if session.is_some_and(|s| s.supports(Role::Subscriber, Features::SUBSCRIPTION_REVOCATION))
+        {
+            let revoked = Unsubscribed {
+                request: RequestId::new(0).expect("0 stands in revocations"),
+                subscription: Some(id),
+                reason,
+            };
+            send(out, subscriber, Message::Unsubscribed(revoked));
+        }
+        self.announce_unsubscribed(subscriber, detached, &[], out);
+        true
+    }
+
+    /// Gives whom a router link acts for; other sessions act for nobody else.
+    pub(super) fn links<'a>(&self, from: SessionId, links: &'a [Identity]) -> &'a [Identity] {
+        let trusted = self.sessions.get(from).is_some_and(|it| it.trusted);
+        if trusted { links } else { &[] }
     }
 
     pub(super) fn publish(&mut self, from: SessionId, mut publish: Publish, out: &mut Outbox) {
@@ -149,6 +207,17 @@ impl Realm {
         args: impl FnOnce(&Self) -> Vec<Value>,
         out: &mut Outbox,
     ) {
+        self.publish_own_for(topic, &[], args, out);
+    }
+
+    /// Publishes an event of the realm itself, which those in `links` do not get: it is about them.
+    pub(super) fn publish_own_for(
+        &mut self,
+        topic: &'static str,
+        links: &[Identity],
+        args: impl FnOnce(&Self) -> Vec<Value>,
+        out: &mut Outbox,
+    ) {
         if !self.options.meta_api {
             return;
         }
@@ -162,7 +231,7 @@ impl Realm {
             exclude_me: None,
             disclose_me: None,
             retain: None,
-            audience: None,
+            audience: all_but(links),
             passthru: None,
             topic: Text::from_static(topic),
             payload: said(&args(self)),
@@ -234,6 +303,17 @@ impl Realm {
             }
         }
     }
+}
+
+/// Leaves out the sessions with the authids of those whom a router link acts for (Crossbar.io).
+fn all_but(links: &[Identity]) -> Option<Box<Audience>> {
+    let authids: Vec<Text> = links.iter().filter_map(|it| it.authid.clone()).collect();
+    (!authids.is_empty()).then(|| {
+        Box::new(Audience {
+            exclude_authid: Some(authids),
+            ..Audience::default()
+        })
+    })
 }
 
 /// Puts one event for several sessions into the outbox.

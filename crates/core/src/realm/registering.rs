@@ -3,31 +3,45 @@ use crossbar_wire::{
     Unregister, Unregistered,
 };
 
+use super::meta::{Attached, Detached};
 use super::{Realm, send};
 use crate::dealer::Clash;
+use crate::generator::Making;
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
 use crate::{Outbox, uris};
 
+/// The callees that a registration was taken away from.
+type Evicted = Vec<(SessionId, Detached<RegistrationId>)>;
+
 impl Realm {
     pub(super) fn register(&mut self, from: SessionId, register: &Register, out: &mut Outbox) {
         let request = register.request;
-        let answer = match self.try_register(from, register, out) {
-            Ok(registration) => Message::Registered(Registered {
-                request,
-                registration,
-            }),
-            Err(refusal) => refusal.answer(RequestType::Register, request),
-        };
-        send(out, from, answer);
+        let mut evicted = Vec::new();
+        let links = self.links(from, &register.forward_for);
+        match self.try_register(from, register, &mut evicted, out) {
+            Ok(attached) => {
+                let registered = Registered {
+                    request,
+                    registration: attached.id,
+                };
+                send(out, from, Message::Registered(registered));
+                for (callee, detached) in evicted {
+                    self.announce_unregistered(callee, detached, links, out);
+                }
+                self.announce_registered(from, attached, links, out);
+            }
+            Err(refusal) => send(out, from, refusal.answer(RequestType::Register, request)),
+        }
     }
 
     fn try_register(
         &mut self,
         from: SessionId,
         register: &Register,
+        evicted: &mut Evicted,
         out: &mut Outbox,
-    ) -> Result<RegistrationId, Refusal> {
+    ) -> Result<Attached<RegistrationId>, Refusal> {
         let procedure = self.check_pattern(&register.procedure, register.policy)?;
         if let Some(session) = self.sessions.get(from) {
             let uri = procedure.text();
@@ -39,24 +53,37 @@ impl Realm {
             return Err(Refusal::new(uris::INVALID_ARGUMENT, text));
         }
         if register.force_reregister == Some(true) {
-            self.evict(&procedure, out);
+            self.evict(&procedure, evicted, out);
         }
+        let created = self.dealer.lookup(&procedure).is_none();
+        let mut making = Making {
+            time: self.time(),
+            ids: &mut self.ids,
+        };
         let id = self
             .dealer
-            .register(from, procedure, register, &mut self.ids)
+            .register(from, procedure, register, &mut making)
             .map_err(|clash| refuse(clash, &register.procedure))?;
-        if let Some(session) = self.sessions.get_mut(from) {
-            session.registrations.insert(id);
-        }
-        Ok(id)
+        let session = self.sessions.get_mut(from);
+        let added = session.is_some_and(|session| session.registrations.insert(id));
+        Ok(Attached { id, created, added })
     }
 
     /// Takes a procedure away from all who serve it, and tells those who announced that they want to know.
-    fn evict(&mut self, procedure: &Pattern, out: &mut Outbox) {
+    fn evict(&mut self, procedure: &Pattern, evicted: &mut Evicted, out: &mut Outbox) {
         let Some((registration, callees)) = self.dealer.evict(procedure) else {
             return;
         };
+        let mut left = callees.len();
+        let quiet = uris::is_reserved(procedure.as_bytes());
         for callee in callees {
+            left -= 1;
+            let detached = Detached {
+                id: registration,
+                deleted: left == 0,
+                quiet,
+            };
+            evicted.push((callee, detached));
             let Some(session) = self.sessions.get_mut(callee) else {
                 continue;
             };
@@ -65,7 +92,9 @@ impl Realm {
             if self.options.compat_crossbar
                 || session.callee_supports(Features::REGISTRATION_REVOCATION)
             {
-                send(out, callee, Message::Unregistered(revoked(registration)));
+                let reason = Text::from_static(uris::UNREGISTERED);
+                let revoked = revoked(registration, Some(reason));
+                send(out, callee, Message::Unregistered(revoked));
             }
         }
     }
@@ -78,29 +107,66 @@ impl Realm {
     ) {
         let request = unregister.request;
         let id = unregister.registration;
-        if let Some(session) = self.sessions.get_mut(from) {
+        let Some(detached) = self.detach_callee(from, id) else {
+            let text = format!("this session has no registration {id}");
+            let refusal = Refusal::new(uris::NO_SUCH_REGISTRATION, text);
+            send(out, from, refusal.answer(RequestType::Unregister, request));
+            return;
+        };
+        let answer = Unregistered {
+            request,
+            registration: None,
+            reason: None,
+        };
+        send(out, from, Message::Unregistered(answer));
+        let links = self.links(from, &unregister.forward_for);
+        self.announce_unregistered(from, detached, links, out);
+    }
+
+    /// Takes a session out of a registration, if it is in it.
+    pub(super) fn detach_callee(
+        &mut self,
+        session: SessionId,
+        id: RegistrationId,
+    ) -> Option<Detached<RegistrationId>> {
+        let quiet = uris::is_reserved(self.dealer.get(id)?.procedure().as_bytes());
+        if let Some(session) = self.sessions.get_mut(session) {
             session.registrations.remove(&id);
         }
-        let answer = if self.dealer.unregister(from, id) {
-            Message::Unregistered(Unregistered {
-                request,
-                registration: None,
-                reason: None,
-            })
-        } else {
-            let text = format!("this session has no registration {id}");
-            Refusal::new(uris::NO_SUCH_REGISTRATION, text).answer(RequestType::Unregister, request)
+        self.dealer.unregister(session, id).then(|| Detached {
+            id,
+            deleted: self.dealer.get(id).is_none(),
+            quiet,
+        })
+    }
+
+    /// Takes a registration away from a session, and tells it if it announced that it wants to know (WAMP spec, "Registration
+    /// Revocation"). Says whether it had it.
+    pub(super) fn revoke_registration(
+        &mut self,
+        callee: SessionId,
+        id: RegistrationId,
+        reason: Option<Text>,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(detached) = self.detach_callee(callee, id) else {
+            return false;
         };
-        send(out, from, answer);
+        let session = self.sessions.open(callee);
+        if session.is_some_and(|s| s.callee_supports(Features::REGISTRATION_REVOCATION)) {
+            send(out, callee, Message::Unregistered(revoked(id, reason)));
+        }
+        self.announce_unregistered(callee, detached, &[], out);
+        true
     }
 }
 
 /// Makes the message that takes a registration away.
-fn revoked(registration: RegistrationId) -> Unregistered {
+fn revoked(registration: RegistrationId, reason: Option<Text>) -> Unregistered {
     Unregistered {
         request: RequestId::new(0).expect("0 stands in revocations"),
         registration: Some(registration),
-        reason: Some(Text::from_static(uris::UNREGISTERED)),
+        reason,
     }
 }
 

@@ -172,6 +172,8 @@ fn i07_only_patterns_have_empty_components() {
         alice < [33, 4, 3]
         alice > [32, 5, {"match": "prefix"}, ""]
         alice < [33, 5, 4]
+        alice < [36, 4, "*", {"topic": "wamp.subscription.on_create"}, "*"]
+        alice < [36, 4, "*", {"topic": "wamp.subscription.on_subscribe"}, "*"]
         alice > [32, 6, {"match": "prefix"}, "com..x"]
         alice < [8, 32, 6, {}, "wamp.error.invalid_uri", "*"]
         alice > [16, 7, {"acknowledge": true}, "com..x"]

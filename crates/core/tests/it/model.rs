@@ -266,6 +266,7 @@ impl World {
                 roles: Roles::default().with(Role::Callee, features),
                 ..Hello::default()
             },
+            transport: None,
         };
         let mut out = Outbox::new();
         self.sessions.insert(id);

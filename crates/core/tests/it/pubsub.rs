@@ -297,6 +297,8 @@ fn p13_the_empty_prefix_matches_all() {
         alice joins
         alice > [32, 1, {"match": "prefix"}, ""]
         alice < [33, 1, 1]
+        alice < [36, 1, "*", {"topic": "wamp.subscription.on_create"}, "*"]
+        alice < [36, 1, "*", {"topic": "wamp.subscription.on_subscribe"}, "*"]
         node > [16, 1, {}, "a"]
         alice < [36, 1, "*", {"...": 1, "topic": "a"}]
         node > [16, 2, {}, "wamp.session.on_join"]

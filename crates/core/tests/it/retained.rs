@@ -260,7 +260,7 @@ fn p16_the_oldest_go_when_there_are_too_many() {
         alice > [16, 4, {"retain": true}, "com.c", ["c"]]
         retained 2
         forgotten 1
-        alice > [32, 5, {"get_retained": true, "match": "prefix"}, ""]
+        alice > [32, 5, {"get_retained": true, "match": "prefix"}, "com"]
         alice < [33, 5, 1]
         alice < [36, 1, "*", {"...": 1, "topic": "com.a"}, ["a again"]]
         alice < [36, 1, "*", {"...": 1, "topic": "com.c"}, ["c"]]
@@ -293,7 +293,7 @@ fn p16_the_oldest_go_when_they_are_too_large() {
         alice > [16, 4, {{"retain": true}}, "com.b", ["{large}"]]  # none rather than one that is outdated
         retained 1
         forgotten 2
-        alice > [32, 5, {{"get_retained": true, "match": "prefix"}}, ""]
+        alice > [32, 5, {{"get_retained": true, "match": "prefix"}}, "com"]
         alice < [33, 5, 1]
         alice < [36, 1, "*", {{"...": 1, "topic": "com.c"}}, ["{filler}"]]
         "#

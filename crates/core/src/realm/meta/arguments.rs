@@ -1,4 +1,4 @@
-use crossbar_wire::{Dict, Payload, Value};
+use crossbar_wire::{Dict, MatchPolicy, Payload, SessionId, Text, Value};
 
 use crate::refusal::Refusal;
 use crate::uris;
@@ -19,12 +19,53 @@ impl Arguments {
         })
     }
 
-    /// Takes the next argument, whose name is `name`; null counts as absent.
+    /// Takes the next argument, whose name is `name`, with `_id` behind it where Crossbar.io calls it so; null counts as
+    /// absent.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         let by_place = self.args.next();
-        let by_name = self.kwargs.iter().position(|(key, _)| key == name);
+        let is_it = |key: &str| key == name || key.strip_suffix("_id") == Some(name);
+        let by_name = self.kwargs.iter().position(|(key, _)| is_it(key));
         let by_name = by_name.map(|place| self.kwargs.remove(place).1);
         by_place.or(by_name).filter(|value| *value != Value::Null)
+    }
+
+    /// Takes the next argument, a text.
+    pub(super) fn take_text(&mut self, name: &str) -> Result<Option<Text>, Refusal> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(Text::from(text))),
+            Some(_) => Err(must_be(name, "a string")),
+        }
+    }
+
+    /// Takes the next argument, a text that must be there.
+    pub(super) fn text(&mut self, name: &str) -> Result<Text, Refusal> {
+        self.take_text(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// Takes the next argument, an id of some kind.
+    pub(super) fn take_id<I>(
+        &mut self,
+        name: &str,
+        kind: fn(u64) -> Option<I>,
+    ) -> Result<Option<I>, Refusal> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(value) => match value.as_u64().and_then(kind) {
+                Some(id) => Ok(Some(id)),
+                None => Err(must_be(name, "an id from 1 to 2^53")),
+            },
+        }
+    }
+
+    /// Takes the next argument, an id that must be there.
+    pub(super) fn id<I>(&mut self, name: &str, kind: fn(u64) -> Option<I>) -> Result<I, Refusal> {
+        self.take_id(name, kind)?.ok_or_else(|| missing(name))
+    }
+
+    /// Takes the next argument, the id of a session that must be there.
+    pub(super) fn session(&mut self, name: &str) -> Result<SessionId, Refusal> {
+        self.id(name, SessionId::new)
     }
 
     /// Takes the next argument, a list of texts.
@@ -37,9 +78,24 @@ impl Arguments {
             list.map(|item| item.as_str().map(str::to_owned)).collect();
         match texts {
             Some(texts) if matches!(value, Value::List(_)) => Ok(Some(texts)),
-            Some(_) | None => Err(invalid(format!(
-                "the argument \"{name}\" must be a list of strings"
-            ))),
+            Some(_) | None => Err(must_be(name, "a list of strings")),
+        }
+    }
+
+    /// Takes the next argument, the options of a SUBSCRIBE or REGISTER, and gives their match policy.
+    pub(super) fn take_policy(&mut self) -> Result<MatchPolicy, Refusal> {
+        let Some(options) = self.take("options") else {
+            return Ok(MatchPolicy::default());
+        };
+        if options.as_dict().is_none() {
+            return Err(must_be("options", "a dictionary"));
+        }
+        match options.get("match") {
+            None | Some(Value::Null) => Ok(MatchPolicy::default()),
+            Some(word) => word
+                .as_str()
+                .and_then(MatchPolicy::named)
+                .ok_or_else(|| must_be("match", "one of exact, prefix and wildcard")),
         }
     }
 
@@ -57,4 +113,12 @@ impl Arguments {
 
 pub(super) fn invalid(text: String) -> Refusal {
     Refusal::new(uris::INVALID_ARGUMENT, text)
+}
+
+fn must_be(name: &str, what: &str) -> Refusal {
+    invalid(format!("the argument \"{name}\" must be {what}"))
+}
+
+fn missing(name: &str) -> Refusal {
+    invalid(format!("the argument \"{name}\" is missing"))
 }

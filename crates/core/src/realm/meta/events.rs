@@ -1,29 +1,35 @@
 //! The events of the realm itself (WAMP spec, "Meta API").
 
-use crossbar_wire::{SessionId, Text, Value};
+use crossbar_wire::{Identity, RegistrationId, SessionId, SubscriptionId, Text, Value};
 
+use super::{registrations, sessions, subscriptions};
+use crate::Outbox;
 use crate::realm::Realm;
-use crate::{Outbox, Principal};
+
+/// A session has come into a subscription or registration.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::realm) struct Attached<I> {
+    pub(in crate::realm) id: I,
+    /// Whether it is the first.
+    pub(in crate::realm) created: bool,
+    /// Whether it was not in it before.
+    pub(in crate::realm) added: bool,
+}
+
+/// A session has gone out of a subscription or registration.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::realm) struct Detached<I> {
+    pub(in crate::realm) id: I,
+    /// Whether it was the last.
+    pub(in crate::realm) deleted: bool,
+    /// Whether it is not told, since the URI lies in the reserved namespace.
+    pub(in crate::realm) quiet: bool,
+}
 
 impl Realm {
     /// Publishes that a session has joined.
-    pub(in crate::realm) fn announce_join(
-        &mut self,
-        session: SessionId,
-        principal: &Principal,
-        out: &mut Outbox,
-    ) {
-        let details = |_: &Self| {
-            let text = |key: &str, text: &Text| (key.to_owned(), Value::from(text));
-            vec![Value::Dict(vec![
-                ("session".to_owned(), Value::from(session)),
-                text("authid", &principal.authid),
-                text("authrole", &principal.authrole),
-                text("authmethod", &principal.authmethod),
-                text("authprovider", &principal.authprovider),
-                ("authextra".to_owned(), principal.authextra.clone()),
-            ])]
-        };
+    pub(in crate::realm) fn announce_join(&mut self, session: SessionId, out: &mut Outbox) {
+        let details = |realm: &Self| vec![sessions::details(realm, session)];
         self.publish_own("wamp.session.on_join", details, out);
     }
 
@@ -43,5 +49,81 @@ impl Realm {
             args // compat: the session only
         };
         self.publish_own("wamp.session.on_leave", args, out);
+    }
+
+    /// Publishes that a session has subscribed. `links` are the sessions elsewhere that a router link subscribes for.
+    pub(in crate::realm) fn announce_subscribed(
+        &mut self,
+        session: SessionId,
+        attached: Attached<SubscriptionId>,
+        links: &[Identity],
+        out: &mut Outbox,
+    ) {
+        let Attached { id, created, added } = attached;
+        if !added || subscriptions::is_reserved(self, id) {
+            return;
+        }
+        if created {
+            let args = |realm: &Self| vec![session.into(), subscriptions::details(realm, id)];
+            self.publish_own_for("wamp.subscription.on_create", links, args, out);
+        }
+        let args = |_: &Self| vec![session.into(), id.into()];
+        self.publish_own_for("wamp.subscription.on_subscribe", links, args, out);
+    }
+
+    /// Publishes that a session has ended its subscription.
+    pub(in crate::realm) fn announce_unsubscribed(
+        &mut self,
+        session: SessionId,
+        detached: Detached<SubscriptionId>,
+        links: &[Identity],
+        out: &mut Outbox,
+    ) {
+        if detached.quiet {
+            return;
+        }
+        let args = |_: &Self| vec![session.into(), detached.id.into()];
+        self.publish_own_for("wamp.subscription.on_unsubscribe", links, args, out);
+        if detached.deleted {
+            self.publish_own_for("wamp.subscription.on_delete", links, args, out);
+        }
+    }
+
+    /// Publishes that a session has registered. `links` are the sessions elsewhere that a router link registers for.
+    pub(in crate::realm) fn announce_registered(
+        &mut self,
+        session: SessionId,
+        attached: Attached<RegistrationId>,
+        links: &[Identity],
+        out: &mut Outbox,
+    ) {
+        let Attached { id, created, added } = attached;
+        if !added || registrations::is_reserved(self, id) {
+            return;
+        }
+        if created {
+            let args = |realm: &Self| vec![session.into(), registrations::details(realm, id)];
+            self.publish_own_for("wamp.registration.on_create", links, args, out);
+        }
+        let args = |_: &Self| vec![session.into(), id.into()];
+        self.publish_own_for("wamp.registration.on_register", links, args, out);
+    }
+
+    /// Publishes that a session has ended its registration.
+    pub(in crate::realm) fn announce_unregistered(
+        &mut self,
+        session: SessionId,
+        detached: Detached<RegistrationId>,
+        links: &[Identity],
+        out: &mut Outbox,
+    ) {
+        if detached.quiet {
+            return;
+        }
+        let args = |_: &Self| vec![session.into(), detached.id.into()];
+        self.publish_own_for("wamp.registration.on_unregister", links, args, out);
+        if detached.deleted {
+            self.publish_own_for("wamp.registration.on_delete", links, args, out);
+        }
     }
 }
