@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbar_core::Transport;
+use crossbar_core::{ChannelFraming, ChannelType, Transport, TransportDetails};
 use crossbar_wire::{
     BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, Separator, SessionId, put_batched,
 };
@@ -99,11 +99,14 @@ impl LongPollTransport {
         };
         let budget = service.config.queue;
         let outlet = Arc::new(Outlet::new(format, Framing::Staged, MAX_BATCHED, budget));
-        let session = Session::new(
-            Arc::clone(&service.router),
-            Arc::clone(&service.access),
-            Arc::clone(&outlet),
-        );
+        // Each request may come over another connection: the transport has no address of its own.
+        let transport = TransportDetails {
+            channel: ChannelType::Tcp,
+            framing: ChannelFraming::LongPoll,
+            format,
+            peer: None,
+        };
+        let session = Session::new(&service.router, &service.access, &outlet, transport);
         Ok(Self {
             id: Arc::clone(id),
             protocol,
