@@ -170,7 +170,11 @@ impl Payload {
     }
 
     #[inline]
-    fn write_part<W: Writer>(&self, part: &Bytes, out: &mut W) -> Result<(), EncodeError> {
+    pub(crate) fn write_part<W: Writer>(
+        &self,
+        part: &Bytes,
+        out: &mut W,
+    ) -> Result<(), EncodeError> {
         if self.format == W::FORMAT {
             out.raw(part);
             return Ok(());

@@ -42,7 +42,7 @@ mod time;
 pub(crate) use big::Big;
 pub use big::MAX_DIGITS;
 pub(crate) use time::Time;
-pub use time::date_of_day;
+pub use time::{date_of_day, day_of_date};
 
 /// A value's beginning, tags and extensions resolved.
 pub(crate) enum Plain<'f> {

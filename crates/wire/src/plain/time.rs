@@ -117,5 +117,49 @@ pub fn date_of_day(days: i64) -> Option<(i64, i64, i64)> {
     (0..=9999).contains(&year).then_some((year, month, day))
 }
 
+/// Gives the day of a date, counted as [`date_of_day`] counts; none if there is no such date.
+#[must_use]
+pub fn day_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (month_from_march, year_from_march) = if month > 2 {
+        (month - 3, year)
+    } else {
+        (month + 9, year - 1)
+    };
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let (era, year_of_era) = (
+        year_from_march.div_euclid(400),
+        year_from_march.rem_euclid(400),
+    );
+    let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    (date_of_day(days) == Some((year, month, day))).then_some(days)
+}
+
 const DAY: i64 = 86_400;
 const BILLION: u32 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_dates_are_inverse() {
+        for day in (-719_528..=2_932_896).step_by(97) {
+            let (year, month, day_of_month) = date_of_day(day).unwrap();
+            assert_eq!(day_of_date(year, month, day_of_month), Some(day));
+        }
+        for (year, month, day) in [
+            (2026, 2, 29),
+            (2026, 4, 31),
+            (2026, 0, 1),
+            (2026, 13, 1),
+            (10_000, 1, 1),
+        ] {
+            assert_eq!(day_of_date(year, month, day), None, "{year}-{month}-{day}");
+        }
+        assert_eq!(day_of_date(2024, 2, 29), Some(19_782));
+    }
+}
