@@ -20,6 +20,8 @@ pub(crate) struct Broker {
 pub(crate) struct Subscription {
     topic: Pattern,
     created: Timestamp,
+    /// It stays without subscribers, too.
+    kept: bool,
     subscribers: IndexSet<SessionId, RandomState>,
 }
 
@@ -46,23 +48,29 @@ impl Broker {
         topic: Pattern,
         making: &mut Making<'_>,
     ) -> SubscriptionId {
-        let id = self
-            .by_topic
-            .get(topic.as_bytes(), topic.policy())
-            .unwrap_or_else(|| self.create(topic, making));
+        let id = self.find_or_create(topic, making);
         if let Some(subscription) = self.subscriptions.get_mut(&id) {
             subscription.subscribers.insert(session);
         }
         id
     }
 
-    /// Takes a subscriber away; the last one takes the subscription along. Says whether it was subscribed.
+    /// Gives the subscription to a topic, which stays without subscribers from now on.
+    pub(crate) fn keep(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
+        let id = self.find_or_create(topic, making);
+        if let Some(subscription) = self.subscriptions.get_mut(&id) {
+            subscription.kept = true;
+        }
+        id
+    }
+
+    /// Takes a subscriber away; the last one takes the subscription along, unless it is kept. Says whether it was subscribed.
     pub(crate) fn unsubscribe(&mut self, session: SessionId, id: SubscriptionId) -> bool {
         let Some(subscription) = self.subscriptions.get_mut(&id) else {
             return false;
         };
         let was_there = subscription.subscribers.swap_remove(&session);
-        if subscription.subscribers.is_empty() {
+        if subscription.subscribers.is_empty() && !subscription.kept {
             let topic = &subscription.topic;
             self.by_topic.remove(topic.as_bytes(), topic.policy());
             self.subscriptions.swap_remove(&id);
@@ -88,9 +96,17 @@ impl Broker {
         self.subscriptions.get(&id)
     }
 
+    /// Counts the subscriptions that have subscribers.
     pub(crate) fn len(&self) -> usize {
         debug_assert_eq!(self.subscriptions.len(), self.by_topic.len());
-        self.subscriptions.len()
+        let all = self.subscriptions.values();
+        all.filter(|it| !it.subscribers.is_empty()).count()
+    }
+
+    fn find_or_create(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
+        self.by_topic
+            .get(topic.as_bytes(), topic.policy())
+            .unwrap_or_else(|| self.create(topic, making))
     }
 
     fn create(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
@@ -100,6 +116,7 @@ impl Broker {
         let subscription = Subscription {
             topic,
             created: making.time,
+            kept: false,
             subscribers: IndexSet::default(),
         };
         self.subscriptions.insert(id, subscription);

@@ -26,11 +26,13 @@ use crate::broker::Broker;
 use crate::calls::Calls;
 use crate::dealer::Dealer;
 use crate::generator::Generator;
+use crate::history::History;
 use crate::retained::Retained;
 use crate::role::{Roles, TRUSTED};
 use crate::session::{Session, Sessions, identity};
 use crate::{
-    Command, Join, Outbox, Principal, RealmOptions, RoleConfig, Timestamp, WallClock, uris,
+    Command, HistoryStore, Join, Outbox, Principal, RealmOptions, RoleConfig, Timestamp, WallClock,
+    uris,
 };
 
 /// Why a message could not be put into a session's queue.
@@ -77,6 +79,7 @@ pub struct Realm {
     dealer: Dealer,
     calls: Calls,
     retained: Retained,
+    history: Option<History>,
     dropped_events: u64,
     clock: WallClock,
     /// The time of the input that is being taken.
@@ -87,7 +90,7 @@ impl Realm {
     /// Makes an empty realm. `seed` seeds the generator of ids; `clock` tells the time of day.
     #[must_use]
     pub fn new(name: Text, options: RealmOptions, seed: [u8; 32], clock: WallClock) -> Self {
-        Self {
+        let mut realm = Self {
             name,
             retained: Retained::new(options.max_retained_events, options.max_retained_octets),
             dealer: Dealer::new(&options.call_queues),
@@ -98,8 +101,18 @@ impl Realm {
             broker: Broker::default(),
             calls: Calls::default(),
             dropped_events: 0,
+            history: None,
             now: clock.read_at(),
             clock,
+        };
+        realm.open_history();
+        realm
+    }
+
+    /// Keeps past events in another store than in memory. What is there already is lost.
+    pub fn set_history_store(&mut self, store: Box<dyn HistoryStore>) {
+        if let Some(history) = &mut self.history {
+            history.set_store(store);
         }
     }
 
@@ -315,7 +328,11 @@ fn announced(options: &RealmOptions) -> PeerRoles {
             .union(Features::SUBSCRIPTION_META_API);
         dealer = dealer
             .union(Features::SESSION_META_API)
-            .union(Features::REGISTRATION_META_API);
+            .union(Features::REGISTRATION_META_API)
+            .union(Features::TESTAMENT_META_API);
+    }
+    if options.meta_api && !options.history.is_empty() {
+        broker = broker.union(Features::EVENT_HISTORY);
     }
     PeerRoles::default()
         .with(Role::Broker, broker)

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use crate::calls::CallKey;
 use crate::refusal::said;
 use crate::role::RoleKey;
+use crate::testaments::Testaments;
 use crate::{Join, Principal, TransportDetails};
 
 /// A session of the realm, with the inverse of every table that names it.
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) calls: HashMap<RequestId, CallKey, RandomState>,
     /// The invocations that this session works on.
     pub(crate) invocations: HashMap<RequestId, CallKey, RandomState>,
+    /// What is published when the session ends.
+    pub(crate) testaments: Option<Box<Testaments>>,
     /// The last invocation id that this session was given; ids count up from 1 (WAMP spec, "IDs").
     last_invocation: u64,
     /// The highest request id of a progressive call that this session has begun; 0 if it never has.
@@ -93,6 +96,7 @@ impl Session {
             registrations: BTreeSet::new(),
             calls: HashMap::default(),
             invocations: HashMap::default(),
+            testaments: None,
             last_invocation: 0,
             last_stream: 0,
             roles: join.hello.roles,

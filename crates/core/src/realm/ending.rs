@@ -164,6 +164,7 @@ impl Realm {
         if farewell == Farewell::Silent {
             return;
         }
+        self.publish_testaments(id, out);
         for detached in subscriptions {
             self.announce_unsubscribed(id, detached, &[], out);
         }

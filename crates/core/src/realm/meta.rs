@@ -2,12 +2,16 @@
 
 mod arguments;
 mod events;
+mod history;
 mod kills;
 mod registrations;
 mod sessions;
 mod subscriptions;
+mod testaments;
 
-use crossbar_wire::{Call, CallResult, MatchPolicy, Message, Pattern, SessionId, Text, Value};
+use crossbar_wire::{
+    Call, CallResult, MatchPolicy, Message, Pattern, Payload, SessionId, Text, Value,
+};
 
 use self::arguments::Arguments;
 pub(super) use self::events::{Attached, Detached};
@@ -24,20 +28,39 @@ pub(super) struct OwnProcedure {
     run: fn(&mut Realm, SessionId, Arguments, &mut Outbox) -> Result<Value, Refusal>,
 }
 
+/// One that makes its whole result itself, in the caller's serializer.
+#[derive(Clone, Copy)]
+pub(super) struct EncodingProcedure {
+    uri: &'static str,
+    run: fn(&mut Realm, SessionId, Arguments) -> Result<Payload, Refusal>,
+}
+
+/// Either kind of procedure.
+#[derive(Clone, Copy)]
+pub(super) enum Own {
+    Plain(OwnProcedure),
+    Encoding(EncodingProcedure),
+}
+
 impl Realm {
     /// Finds a procedure of the realm itself.
-    pub(super) fn own_procedure(&self, uri: &Text) -> Option<OwnProcedure> {
+    pub(super) fn own_procedure(&self, uri: &Text) -> Option<Own> {
         if !self.options.meta_api || !uris::is_reserved(uri.as_bytes()) {
             return None;
         }
-        let mut all = PROCEDURES.iter().copied().flatten();
-        all.find(|procedure| procedure.uri == uri.as_str()).copied()
+        let mut plain = PROCEDURES.iter().copied().flatten();
+        let mut encoding = ENCODING.iter();
+        let plain = plain.find(|procedure| procedure.uri == uri.as_str());
+        plain.map(|&it| Own::Plain(it)).or_else(|| {
+            let found = encoding.find(|procedure| procedure.uri == uri.as_str());
+            found.map(|&it| Own::Encoding(it))
+        })
     }
 
     /// Answers a call that is allowed. What the procedure brings about follows the answer.
     pub(super) fn call_own(
         &mut self,
-        procedure: OwnProcedure,
+        procedure: Own,
         caller: SessionId,
         call: &Call,
         out: &mut Outbox,
@@ -45,13 +68,16 @@ impl Realm {
         check_readable(call.passthru.as_deref())?;
         let arguments = Arguments::new(&call.payload)?;
         let place = out.len();
-        let result = (procedure.run)(self, caller, arguments, out)?;
+        let payload = match procedure {
+            Own::Plain(OwnProcedure { run, .. }) => said(&[run(self, caller, arguments, out)?]),
+            Own::Encoding(EncodingProcedure { run, .. }) => run(self, caller, arguments)?,
+        };
         let answer = CallResult {
             request: call.request,
             progress: None,
             callee: None,
             passthru: None,
-            payload: said(&[result]),
+            payload,
         };
         let answer = Command::Send {
             to: caller,
@@ -123,9 +149,12 @@ fn text(key: &str, text: &str) -> (String, Value) {
 }
 
 /// All that there are, by what they are about.
-const PROCEDURES: [&[OwnProcedure]; 4] = [
+const PROCEDURES: [&[OwnProcedure]; 5] = [
     sessions::PROCEDURES,
     kills::PROCEDURES,
     registrations::PROCEDURES,
     subscriptions::PROCEDURES,
+    testaments::PROCEDURES,
 ];
+
+const ENCODING: &[EncodingProcedure] = &[history::GET_EVENTS];

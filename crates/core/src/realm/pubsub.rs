@@ -170,6 +170,21 @@ impl Realm {
         }
     }
 
+    /// Publishes for a session that ends, which is not answered.
+    pub(super) fn publish_last(
+        &mut self,
+        from: SessionId,
+        mut publish: Publish,
+        id: PublicationId,
+        out: &mut Outbox,
+    ) {
+        if let Ok(admission) = self.admit_publication(from, &mut publish) {
+            let admission = Admission { id, ..admission };
+            self.keep(&publish, &admission);
+            self.dispatch(Some(from), publish, admission, out);
+        }
+    }
+
     fn admit_publication(
         &mut self,
         from: SessionId,
@@ -242,6 +257,7 @@ impl Realm {
             publisher: None,
             trustlevel: None,
         };
+        self.keep(&publish, &admission);
         self.dispatch(None, publish, admission, out);
     }
 

@@ -11,6 +11,7 @@ mod authorization;
 mod calls;
 mod canceling;
 mod compatibility;
+mod history;
 mod ids;
 mod leaving;
 mod meta;
@@ -24,6 +25,7 @@ mod retained;
 mod sessions;
 mod simulation;
 mod streams;
+mod testaments;
 mod trustlevels;
 
 use crossbar_testkit::stage;

@@ -1,4 +1,4 @@
-use crossbar_wire::{Dict, MatchPolicy, Payload, SessionId, Text, Value};
+use crossbar_wire::{Dict, Format, MatchPolicy, Payload, SessionId, Text, Value};
 
 use crate::refusal::Refusal;
 use crate::uris;
@@ -6,6 +6,7 @@ use crate::uris;
 /// The arguments of a call of the realm's own procedure, taken one by one; each may come by place or by name.
 #[derive(Debug)]
 pub(super) struct Arguments {
+    format: Format,
     args: std::vec::IntoIter<Value>,
     kwargs: Dict,
 }
@@ -14,19 +15,30 @@ impl Arguments {
     pub(super) fn new(payload: &Payload) -> Result<Self, Refusal> {
         let unreadable = |error: crossbar_wire::DecodeError| invalid(error.to_string());
         Ok(Self {
+            format: payload.format,
             args: payload.args().map_err(unreadable)?.into_iter(),
             kwargs: payload.kwargs().map_err(unreadable)?,
         })
     }
 
+    /// Gives the serializer that the arguments came in.
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
     /// Takes the next argument, whose name is `name`, with `_id` behind it where Crossbar.io calls it so; null counts as
     /// absent.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.take_given(name).filter(|value| *value != Value::Null)
+    }
+
+    /// The same, but null counts.
+    pub(super) fn take_given(&mut self, name: &str) -> Option<Value> {
         let by_place = self.args.next();
         let is_it = |key: &str| key == name || key.strip_suffix("_id") == Some(name);
         let by_name = self.kwargs.iter().position(|(key, _)| is_it(key));
         let by_name = by_name.map(|place| self.kwargs.remove(place).1);
-        by_place.or(by_name).filter(|value| *value != Value::Null)
+        by_place.or(by_name)
     }
 
     /// Takes the next argument, a text.
@@ -41,6 +53,15 @@ impl Arguments {
     /// Takes the next argument, a text that must be there.
     pub(super) fn text(&mut self, name: &str) -> Result<Text, Refusal> {
         self.take_text(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// Takes the next argument, a boolean.
+    pub(super) fn take_bool(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(_) => Err(must_be(name, "true or false")),
+        }
     }
 
     /// Takes the next argument, an id of some kind.

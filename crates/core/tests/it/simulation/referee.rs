@@ -239,7 +239,7 @@ impl Referee {
         if event.retained == Some(true) {
             self.late_events
                 .push((topic.to_owned(), event.payload.args.clone()));
-        } else if !is_reserved(topic) {
+        } else if !is_reserved(topic) && !is_testament(event) {
             self.events.push((to, id, topic.to_owned()));
         }
     }
@@ -255,7 +255,8 @@ impl Referee {
             self.retained.push(publish.clone());
         }
         for (&id, peer) in &self.peers {
-            if (id == from && publish.exclude_me != Some(false)) || !peer.may_have(id, publish) {
+            let own = id == from && publish.exclude_me != Some(false);
+            if own || peer.phase != Phase::Open || !peer.may_have(id, publish) {
                 continue;
             }
             let fitting = peer.subscriptions.iter().filter(|(_, p)| matches(p, topic));
@@ -450,4 +451,10 @@ fn request_of(message: &Message) -> u64 {
         _ => return 0,
     };
     id.value()
+}
+
+/// Says whether an event is what a session left when it ended, whatever ended it.
+fn is_testament(event: &Event) -> bool {
+    let args = event.payload.args().unwrap();
+    matches!(&args[..], [only] if only.as_str() == Some("gone"))
 }

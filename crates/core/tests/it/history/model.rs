@@ -1,0 +1,195 @@
+//! The history in memory against a naive list that thinks of bounds when it is asked only.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbar_core::{
+    HistoryQuery, HistoryRule, HistoryStore, KeptEvent, MemoryHistory, PastEvent, Timestamp,
+};
+use crossbar_wire::{Format, MatchPolicy, Payload, PublicationId, Text, Value};
+use proptest::prelude::*;
+
+const MAX_AGE: Duration = Duration::from_millis(50);
+const MAX_EVENTS: usize = 6;
+const MAX_OCTETS: usize = 4000;
+
+/// Every event that was ever published, and how many of them are gone.
+#[derive(Debug, Default)]
+struct NaiveHistory {
+    all: Vec<PastEvent>,
+    gone: usize,
+}
+
+impl NaiveHistory {
+    fn forget(&mut self, now: Timestamp) {
+        let is_over = |kept: &[PastEvent]| {
+            let octets: usize = kept.iter().map(|past| past.event.octets()).sum();
+            let is_old = kept.first().is_some_and(|it| now.since(it.time) > MAX_AGE);
+            kept.len() > MAX_EVENTS || octets > MAX_OCTETS || is_old
+        };
+        while is_over(&self.all[self.gone..]) {
+            self.gone += 1;
+        }
+    }
+}
+
+impl HistoryStore for NaiveHistory {
+    fn append(&mut self, _: usize, event: PastEvent) {
+        let time = event.time;
+        if event.event.octets() <= MAX_OCTETS {
+            self.all.push(event);
+        }
+        self.forget(time);
+    }
+
+    fn query(
+        &mut self,
+        _: usize,
+        query: &HistoryQuery,
+        now: Timestamp,
+        visit: &mut dyn FnMut(&PastEvent) -> ControlFlow<()>,
+    ) {
+        self.forget(now);
+        let kept = &self.all[self.gone..];
+        let place = |id| kept.iter().position(|past| past.event.publication == id);
+        let holds = |id: Option<PublicationId>, place_holds: &dyn Fn(usize) -> bool| {
+            id.is_none_or(|id| place(id).is_some_and(place_holds))
+        };
+        let mut found: Vec<&PastEvent> = kept
+            .iter()
+            .enumerate()
+            .filter(|&(here, _)| {
+                holds(query.from_publication, &|it| here >= it)
+                    && holds(query.after_publication, &|it| here > it)
+                    && holds(query.before_publication, &|it| here < it)
+                    && holds(query.until_publication, &|it| here <= it)
+            })
+            .map(|(_, past)| past)
+            .filter(|past| {
+                let shown = Timestamp::read(&past.time.to_string()).unwrap();
+                query.from_time.is_none_or(|it| shown >= it)
+                    && query.after_time.is_none_or(|it| shown > it)
+                    && query.before_time.is_none_or(|it| shown < it)
+                    && query.until_time.is_none_or(|it| shown <= it)
+            })
+            .filter(|past| {
+                query
+                    .topic
+                    .as_ref()
+                    .is_none_or(|it| *it == past.event.topic)
+            })
+            .collect();
+        if query.reverse {
+            found.reverse();
+        }
+        for past in found {
+            if visit(past).is_break() {
+                return;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Publish { topic: &'static str, length: usize },
+    Wait(u64),
+    Ask(HistoryQuery),
+}
+
+fn at(microseconds: u64) -> Timestamp {
+    Timestamp::since_1970(Duration::from_micros(microseconds))
+}
+
+fn publication(number: u64) -> PublicationId {
+    PublicationId::new(number + 1).unwrap()
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let length = prop::sample::select(vec![0, 10, 1000, 5000]);
+    let topic = || prop::sample::select(vec!["com.a", "com.b"]);
+    // Whole milliseconds, as clients say.
+    let time = || prop::option::weighted(0.2, (0..120_u64).prop_map(|it| at(it * 1000)));
+    let id = || prop::option::weighted(0.2, (0..30_u64).prop_map(publication));
+    let query = (
+        any::<bool>(),
+        (time(), time(), time(), time()),
+        prop::option::weighted(0.3, topic()),
+        (id(), id(), id(), id()),
+    );
+    let query = query.prop_map(|(reverse, times, topic, ids)| HistoryQuery {
+        reverse,
+        from_time: times.0,
+        after_time: times.1,
+        before_time: times.2,
+        until_time: times.3,
+        topic: topic.map(Text::from),
+        from_publication: ids.0,
+        after_publication: ids.1,
+        before_publication: ids.2,
+        until_publication: ids.3,
+    });
+    prop_oneof![
+        4 => (topic(), length).prop_map(|(topic, length)| Operation::Publish { topic, length }),
+        2 => (0..20_000_u64).prop_map(Operation::Wait),
+        4 => query.prop_map(Operation::Ask),
+    ]
+}
+
+/// Gives the publications that a store shows, up to the fifth.
+fn shown(store: &mut dyn HistoryStore, query: &HistoryQuery, now: Timestamp) -> Vec<PublicationId> {
+    let mut found = Vec::new();
+    store.query(0, query, now, &mut |past| {
+        found.push(past.event.publication);
+        if found.len() < 5 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    found
+}
+
+proptest! {
+    #[test]
+    fn p15_the_history_in_memory_agrees_with_a_naive_one(
+        operations in prop::collection::vec(operation(), 1..60),
+    ) {
+        let rule = HistoryRule {
+            uri: Text::from("com."),
+            policy: MatchPolicy::Prefix,
+            max_events: Some(MAX_EVENTS),
+            max_age: Some(MAX_AGE),
+            max_octets: Some(MAX_OCTETS),
+        };
+        let mut memory = MemoryHistory::new(&[rule]);
+        let mut naive = NaiveHistory::default();
+        let (mut now, mut published) = (0, 0);
+        for operation in operations {
+            match operation {
+                Operation::Publish { topic, length } => {
+                    let args = [Value::Text("x".repeat(length))];
+                    let event = Arc::new(KeptEvent {
+                        publication: publication(published),
+                        topic: Text::from(topic),
+                        publisher: None,
+                        trustlevel: None,
+                        passthru: None,
+                        audience: None,
+                        payload: Payload::new(Format::Cbor, &args, &[]).unwrap(),
+                    });
+                    published += 1;
+                    let time = at(now);
+                    memory.append(0, PastEvent { time, event: Arc::clone(&event) });
+                    naive.append(0, PastEvent { time, event });
+                }
+                Operation::Wait(microseconds) => now += microseconds,
+                Operation::Ask(query) => prop_assert_eq!(
+                    shown(&mut memory, &query, at(now)),
+                    shown(&mut naive, &query, at(now))
+                ),
+            }
+        }
+    }
+}
