@@ -3,7 +3,7 @@
 use crate::stage::check_compat;
 
 #[test]
-fn compat_timeouts_are_seconds_and_always_forwarded() {
+fn c03_compat_timeouts_are_seconds_and_always_forwarded() {
     check_compat(
         r#"
         alice joins with callee.call_canceling
@@ -21,7 +21,7 @@ fn compat_timeouts_are_seconds_and_always_forwarded() {
 }
 
 #[test]
-fn compat_results_disclose_the_callee() {
+fn r10_compat_results_disclose_the_callee() {
     check_compat(
         r#"
         alice joins
@@ -41,7 +41,7 @@ fn compat_results_disclose_the_callee() {
 }
 
 #[test]
-fn compat_disclosure_is_the_permissions_alone() {
+fn c05_p10_compat_disclosure_is_the_permissions_alone() {
     check_compat(
         r#"
         role open {"permissions": [{"uri": "", "match": "prefix", "allow": ["call"], "disclose": {"caller": true}}]}
@@ -60,7 +60,7 @@ fn compat_disclosure_is_the_permissions_alone() {
 }
 
 #[test]
-fn compat_progress_is_asked_of_every_callee() {
+fn c01_compat_progress_is_asked_of_every_callee() {
     check_compat(
         r#"
         alice joins
@@ -74,7 +74,7 @@ fn compat_progress_is_asked_of_every_callee() {
 }
 
 #[test]
-fn compat_every_evicted_callee_is_told() {
+fn c13_compat_every_evicted_callee_is_told() {
     check_compat(
         r#"
         alice joins
