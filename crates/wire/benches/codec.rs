@@ -63,10 +63,11 @@ fn transcode(criterion: &mut Criterion) {
     }
 }
 
-const FORMATS: [(Format, &str); 3] = [
+const FORMATS: [(Format, &str); 4] = [
     (Format::Json, "json"),
     (Format::MsgPack, "msgpack"),
     (Format::Cbor, "cbor"),
+    (Format::Bjdata, "ubjson"),
 ];
 
 /// A text of 32 octets; 4 KiB of text; 4 KiB of a list of dictionaries with numbers and short texts.

@@ -80,6 +80,8 @@ pub(crate) struct Extent {
     pub(crate) first: bool,
     /// The UBJSON marker that the head gives for all its values; 0 where each has its own.
     pub(crate) of: u8,
+    /// Which axis of a BJData array this is, counted from 1; 0 for any other list.
+    pub(crate) axis: u8,
 }
 
 impl Extent {
@@ -87,6 +89,7 @@ impl Extent {
         left: None,
         first: true,
         of: 0,
+        axis: 0,
     };
 
     pub(crate) const fn counted(left: usize) -> Self {
@@ -94,6 +97,7 @@ impl Extent {
             left: Some(left),
             first: true,
             of: 0,
+            axis: 0,
         }
     }
 }

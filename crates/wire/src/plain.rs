@@ -3,26 +3,31 @@
 //! The decisions, by what the sender wrote (rows) and the receiver's serializer. "error" is
 //! [`EncodeError::Unrepresentable`]; nothing is dropped or altered silently but what this table says.
 //!
-//! | value | JSON | MessagePack | CBOR |
-//! | --- | --- | --- | --- |
-//! | null, CBOR `undefined`, MessagePack ext 0 with octet 0 | null | nil | null |
-//! | octets | string of NUL and base64 | bin | byte string |
-//! | integer, −2^63 to 2^64−1 | integer | shortest integer | shortest integer |
-//! | integer, beyond that | integer | error | integer down to −2^64, else bignum (tag 2, 3) |
-//! | integer of more than 4300 digits | error | error | error |
-//! | float | shortest digits, fraction kept (`1.0`) | float 64 | float 64 |
-//! | JSON number beyond the range of a float | – | infinity | infinity |
-//! | NaN, ±infinity | null | float 64 | float 64 |
-//! | text | string | str | text string |
-//! | text that starts with NUL | error, as it would read as octets | str | text string |
-//! | dictionary with text keys | object | map | map, definite length |
-//! | dictionary with a number, boolean, null or octets for a key | error | map | map |
-//! | dictionary with another key | error | error | error |
-//! | time: MessagePack ext −1, CBOR tag 1 | ISO 8601 string in UTC | ext −1 | tag 0 with an ISO 8601 string |
-//! | time: CBOR tag 0 | its string | its string | – |
-//! | other MessagePack extension | error | – | error |
-//! | CBOR tags 21–24, 32–37, 55799 | value without the tag | value without the tag | – |
-//! | other CBOR tag or simple value | error | error | – |
+//! | value | JSON | MessagePack | CBOR | BJData, UBJSON |
+//! | --- | --- | --- | --- | --- |
+//! | null, CBOR `undefined`, MessagePack ext 0 with octet 0 | null | nil | null | null |
+//! | octets | string of NUL and base64 | bin | byte string | list of type `B` (BJData), `U` (UBJSON) |
+//! | integer, −2^63 to 2^64−1 | integer | shortest integer | shortest integer | shortest integer; from 2^63 high precision in UBJSON |
+//! | integer, beyond that | integer | error | integer down to −2^64, else bignum (tag 2, 3) | high precision |
+//! | integer of more than 4300 digits | error | error | error | error |
+//! | float, high precision with a fraction or exponent | shortest digits, fraction kept (`1.0`) | float 64 | float 64 | float 64 |
+//! | JSON or high-precision number beyond the range of a float | null | infinity | infinity | infinity, null in UBJSON |
+//! | NaN, ±infinity | null | float 64 | float 64 | float 64, null in UBJSON |
+//! | text | string | str | text string | string; one octet: character |
+//! | text that starts with NUL | error, as it would read as octets | str | text string | string |
+//! | dictionary with text keys | object | map | map, definite length | object |
+//! | dictionary with a number, boolean, null or octets for a key | error | map | map | error |
+//! | dictionary with another key | error | error | error | error |
+//! | time: MessagePack ext −1, CBOR tag 1 | ISO 8601 string in UTC | ext −1 | tag 0 with an ISO 8601 string | ISO 8601 string in UTC |
+//! | time: CBOR tag 0 | its string | its string | – | its string |
+//! | other MessagePack extension | error | – | error | error |
+//! | CBOR tags 21–24, 32–37, 55799 | value without the tag | value without the tag | – | value without the tag |
+//! | other CBOR tag or simple value | error | error | – | error |
+//! | list or object whose head gives the type and number of its values | array, object | array, map | array, map | list, object without such a head |
+//! | BJData array of several axes | arrays in arrays | arrays in arrays | arrays in arrays | lists in lists |
+//!
+//! A list of type `U` is octets in UBJSON, which has no other binary, and a list of integers in BJData; lists of integers
+//! that are written here have no type, so they stay lists.
 //!
 //! Lists and dictionaries of indefinite length become definite. To the same serializer nothing of this happens: the
 //! octets are copied.

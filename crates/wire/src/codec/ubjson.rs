@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{Cursor, Extent, Fault, Reader, Token};
 use crate::{Format, Malformation};
 
+mod axes;
 mod head;
 mod reader;
 
@@ -22,6 +23,8 @@ pub(crate) struct MarkerReader<'f, const BIG: bool> {
     cursor: Cursor<'f>,
     /// The next value's marker, where the head of its list or dictionary gave it; 0 where the value has its own.
     implied: u8,
+    /// The array of several axes that is being read.
+    axes: axes::Axes,
 }
 
 impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
@@ -31,6 +34,7 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
         Self {
             cursor: Cursor::new(Self::FORMAT, frame),
             implied: 0,
+            axes: axes::Axes::default(),
         }
     }
 
@@ -106,6 +110,7 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
             b'H' => return self.high_precision(),
             b'h' if !BIG => Token::Float(super::cbor::half(u16::from_be_bytes(self.number()?))),
             b'B' if !BIG => Token::Unsigned(self.cursor.octet()?.into()),
+            axes::AXIS if self.axes.is_due() => return self.inner_axis(),
             other => return Err(self.unexpected(other)),
         })
     }

@@ -11,6 +11,7 @@ mod ids;
 mod properties;
 mod quirks;
 mod transcoding;
+mod ubjson;
 mod vectors;
 
 /// Decodes a message that must be accepted.

@@ -104,6 +104,21 @@ proptest! {
     }
 
     #[test]
+    fn f04_random_markers_do_no_harm(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                4 => prop::sample::select(MARKERS.to_vec()).prop_map(<[u8]>::to_vec),
+                1 => prop::collection::vec(any::<u8>(), 0..3),
+            ],
+            0..24,
+        ),
+        closed in any::<bool>(),
+    ) {
+        let end: &[u8] = if closed { b"]]" } else { b"" };
+        any_frame(&Bytes::from([b"[U0U\x01{}Ca[".as_slice(), &pieces.concat(), end].concat()));
+    }
+
+    #[test]
     fn random_json_does_no_harm(text in r#"\[(48|16|1),1,\{("[a-z_]{0,3}\\?\\u?[0d8]{0,5}":[-0-9.eE+]{0,5})?\},["\[\]{},:\\u0-9a-fA-F é]{0,20}"#) {
         any_frame(&Bytes::from(text));
     }
@@ -123,6 +138,36 @@ proptest! {
         any_frame(&Bytes::from(out));
     }
 }
+
+/// What frames of UBJSON and BJData are made of.
+const MARKERS: [&[u8]; 26] = [
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"[$U#U\x01",
+    b"[$B#U\x02",
+    b"[$l#[U\x01U\x02]",
+    b"[$[#U\x02",
+    b"{$[#U\x01",
+    b"[#U\x02",
+    b"{#U\x01",
+    b"$",
+    b"#",
+    b"N",
+    b"Z",
+    b"T",
+    b"U\x01a",
+    b"i\xff",
+    b"SU\x01a",
+    b"Cb",
+    b"HU\x013",
+    b"HU\x031.5",
+    b"u\x01\x00",
+    b"D\0\0\0\0\0\0\xf0\x7f",
+    b"h\x00\x3e",
+    b"[$S#U\x01",
+];
 
 /// Decodes a frame in every serializer; what decodes must survive encoding, and convert or be refused.
 fn any_frame(frame: &Bytes) {

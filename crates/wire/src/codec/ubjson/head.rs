@@ -12,6 +12,8 @@ pub(super) struct Head {
     pub(super) of: u8,
     /// How many values there are; none if a closing bracket tells.
     pub(super) count: Option<usize>,
+    /// The values belong to an array of several axes.
+    pub(super) axes: bool,
 }
 
 impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
@@ -20,6 +22,9 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
 
     pub(super) fn list(&mut self) -> Result<Token<'f>, Fault> {
         let head = self.head()?;
+        if head.axes {
+            return self.outer_axis(head.count.unwrap_or(0));
+        }
         if head.of == Self::OCTET {
             let octets = self.cursor.take(head.count.unwrap_or(0))?;
             return Ok(Token::Binary(Cow::Borrowed(octets)));
@@ -30,6 +35,9 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
 
     pub(super) fn dict(&mut self) -> Result<Token<'f>, Fault> {
         let head = self.head()?;
+        if head.axes {
+            return Err(self.cursor.fault(Malformation::Octet(b'[')));
+        }
         self.enter_dict(&head)?;
         Ok(Token::Dict(head.extent()))
     }
@@ -66,10 +74,25 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
         } else if self.peek() == Some(b'#') {
             self.cursor.at += 1;
         } else {
-            return Ok(Head { of, count: None });
+            return Ok(Head {
+                of,
+                count: None,
+                axes: false,
+            });
         }
-        let count = Some(self.length()?);
-        Ok(Head { of, count })
+        let number = Self::size(of).is_some_and(|size| size > 0);
+        let axes = !BIG && number && self.peek() == Some(b'[');
+        let count = if axes {
+            self.cursor.at += 1;
+            self.axes(of)?
+        } else {
+            self.length()?
+        };
+        Ok(Head {
+            of,
+            count: Some(count),
+            axes,
+        })
     }
 
     /// Gives how many octets values behind this marker have, where all have the same number.
@@ -124,17 +147,23 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
         if let Some(left) = &mut extent.left {
             let more = self.cursor.count_down(left);
             if more {
-                self.implied = extent.of;
+                self.implied = match extent.axis {
+                    0 => extent.of,
+                    axis => self.axes.item(axis),
+                };
             }
             return Ok(more);
         }
         self.no_ops();
-        if self.peek() == Some(close) {
-            self.cursor.at += 1;
-            self.cursor.depth -= 1;
-            return Ok(false);
+        match self.peek() {
+            Some(octet) if octet == close => {
+                self.cursor.at += 1;
+                self.cursor.depth -= 1;
+                Ok(false)
+            }
+            Some(_) => Ok(true),
+            None => Err(self.cursor.fault(Malformation::End)),
         }
-        Ok(true)
     }
 
     /// Reads past a key, which is text without a marker.

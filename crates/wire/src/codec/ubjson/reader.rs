@@ -135,7 +135,7 @@ impl<const BIG: bool> MarkerReader<'_, BIG> {
     fn skip_list(&mut self) -> Result<(), Fault> {
         let head = self.head()?;
         let count = head.count.unwrap_or(0);
-        if head.of == Self::OCTET {
+        if head.of == Self::OCTET && !head.axes {
             return self.cursor.take(count).map(drop);
         }
         self.enter_list(&head)?;
