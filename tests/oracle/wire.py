@@ -1,19 +1,23 @@
 """A WAMP peer that sends exactly what it is told and reports exactly what came back.
 
-WebSocket (RFC 6455, no extensions) and RawSocket, each with JSON, MessagePack or CBOR; over WebSocket with
+WebSocket (RFC 6455, no extensions) and RawSocket, each with JSON, MessagePack, CBOR or BJData; over WebSocket with
 `.batched` behind the name, too. Nothing here checks what is sent: hand-made frames are the purpose.
 """
 
 import asyncio
 import base64
+import decimal
 import json
 import os
 import struct
 
+import bjdata
 import cbor2
 import msgpack
+import numpy
 
-SERIALIZERS = {"json": 1, "msgpack": 2, "cbor": 3}
+SERIALIZERS = {"json": 1, "msgpack": 2, "cbor": 3, "ubjson": 4}
+ENCODERS = {"msgpack": msgpack.packb, "cbor": cbor2.dumps, "ubjson": bjdata.dumpb}
 CONNECT_DEADLINE = 10.0
 BATCHED = ".batched"
 SEPARATOR = b"\x18"
@@ -42,6 +46,10 @@ def _bytes_out(value):
     """The inverse of `_bytes_in`, so that transcripts of all formats read alike."""
     if isinstance(value, bytes):
         return "\0" + base64.b64encode(value).decode()
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, numpy.ndarray):
+        return value.tolist()
     if isinstance(value, (list, tuple)):
         return [_bytes_out(item) for item in value]
     if isinstance(value, dict):
@@ -58,7 +66,7 @@ def encode(serializer, message):
     if serializer == "json":
         return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     message = _bytes_in(message)
-    return msgpack.packb(message) if serializer == "msgpack" else cbor2.dumps(message)
+    return ENCODERS[serializer](message)
 
 
 def decode_all(serializer, octets):
@@ -83,7 +91,7 @@ def decode(serializer, octets):
         return json.loads(octets)
     if serializer == "msgpack":
         return _bytes_out(msgpack.unpackb(octets, strict_map_key=False))
-    return _bytes_out(cbor2.loads(octets))
+    return _bytes_out(cbor2.loads(octets) if serializer == "cbor" else bjdata.loadb(octets))
 
 
 class WebSocket:

@@ -165,7 +165,7 @@ impl Ports {
 const READY: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "WS",
     "RAW",
     "RAW_AUTH",
@@ -174,9 +174,10 @@ const NAMES: [&str; 8] = [
     "TESTEE",
     "INIT_RAW",
     "INIT_WEB",
+    "OLDER",
 ];
 /// What test scripts call a place, its port and its path.
-const PLACES: [(&str, &str, &str); 12] = [
+const PLACES: [(&str, &str, &str); 14] = [
     ("ws", "WS", "/"),
     ("raw", "RAW", "/"),
     ("raw/auth", "RAW_AUTH", "/"),
@@ -189,4 +190,6 @@ const PLACES: [(&str, &str, &str); 12] = [
     ("raw/universal", "UNIVERSAL", "/"),
     ("init/raw", "INIT_RAW", "/"),
     ("init/ws", "INIT_WEB", "/ws"),
+    ("older/ws", "OLDER", "/ws"),
+    ("older/raw", "OLDER", "/"),
 ];

@@ -14,7 +14,11 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
     let served = Served::new(project, tools, program, "python")?;
     let mut sum = Tally::default();
     for framework in ["asyncio", "twisted"] {
-        for name in ["python/clients.py", "python/features.py"] {
+        for name in [
+            "python/clients.py",
+            "python/features.py",
+            "python/older_ubjson.py",
+        ] {
             let mut script = Command::new(&tools.python);
             script.arg(project.tests(name)).arg(framework);
             sum = sum.plus(tally(script.arg(&served.places))?);
