@@ -3,6 +3,7 @@
 mod commands;
 mod help;
 mod node;
+mod ordering;
 mod running;
 
 use std::path::Path;
