@@ -10,6 +10,7 @@
 
 mod client;
 mod naive;
+mod peer;
 mod random;
 mod referee;
 mod world;
@@ -23,16 +24,18 @@ const PROMPT: Odds = Odds {
     loss: 8,
     undeliverable: 0,
     overflow: 0,
-    close: 0,
+    close: 1,
     prompt: true,
+    waiting: false,
 };
 
 const FAULTY: Odds = Odds {
     loss: 6,
     undeliverable: 30,
     overflow: 2,
-    close: 0,
+    close: 1,
     prompt: false,
+    waiting: false,
 };
 
 #[test]
@@ -41,8 +44,24 @@ fn whatever_comes_in_every_call_is_answered_once_and_nothing_is_left() {
 }
 
 #[test]
+fn whatever_comes_in_calls_that_wait_or_are_passed_on_are_answered_once() {
+    play(Odds {
+        waiting: true,
+        ..PROMPT
+    });
+}
+
+#[test]
 fn whatever_breaks_every_call_is_answered_once_and_nothing_is_left() {
     play(FAULTY);
+}
+
+#[test]
+fn whatever_breaks_calls_that_wait_or_are_passed_on_are_answered_once() {
+    play(Odds {
+        waiting: true,
+        ..FAULTY
+    });
 }
 
 #[test]
@@ -90,11 +109,11 @@ fn run(seed: u64, odds: Odds) -> Story {
     world.story
 }
 
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 25;
 const STEPS: usize = 800;
 
 /// What comes out of every run that is worth its time.
-const USUAL: [&str; 22] = [
+const USUAL: [&str; 23] = [
     "WELCOME",
     "ABORT",
     "GOODBYE",
@@ -110,6 +129,7 @@ const USUAL: [&str; 22] = [
     "RESULT",
     "progressive RESULT",
     "com.error",
+    "wamp.error.unavailable",
     "wamp.error.canceled",
     "wamp.error.timeout",
     "wamp.error.no_such_procedure",

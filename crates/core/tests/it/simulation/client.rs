@@ -1,8 +1,8 @@
 //! A client that mostly does what makes sense from what it has heard, and sometimes anything.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crossbar_wire::{Call, Message};
+use crossbar_wire::{Call, Features, Message, Role, Roles};
 use serde_json::{Value, json};
 
 use super::random::Random;
@@ -13,10 +13,15 @@ pub(super) struct Client {
     pub(super) up: VecDeque<Upward>,
     pub(super) down: VecDeque<Message>,
     last_request: u64,
-    passthru: bool,
+    /// Numbers what it publishes and calls with.
+    said: u64,
+    roles: Roles,
     subscriptions: BTreeSet<u64>,
     registrations: BTreeSet<u64>,
     calls: BTreeSet<u64>,
+    /// Calls whose arguments it gives step by step, with their procedures.
+    streams: BTreeMap<u64, String>,
+    parts: u64,
     /// What it works on, and whether progress is welcome.
     invocations: VecDeque<(u64, bool)>,
 }
@@ -29,16 +34,19 @@ pub(super) enum Upward {
 }
 
 impl Client {
-    pub(super) const fn new(id: u64, passthru: bool) -> Self {
+    pub(super) const fn new(id: u64, roles: Roles) -> Self {
         Self {
             id,
             up: VecDeque::new(),
             down: VecDeque::new(),
             last_request: 0,
-            passthru,
+            said: 0,
+            roles,
             subscriptions: BTreeSet::new(),
             registrations: BTreeSet::new(),
             calls: BTreeSet::new(),
+            streams: BTreeMap::new(),
+            parts: 0,
             invocations: VecDeque::new(),
         }
     }
@@ -58,15 +66,20 @@ impl Client {
                     .push_back((invocation.request.value(), progress));
             }
             Message::Result(result) if result.progress != Some(true) => {
-                self.calls.remove(&result.request.value());
+                self.ends(result.request.value());
             }
             Message::Error(error) if error.request_type == Call::CODE => {
-                self.calls.remove(&error.request.value());
+                self.ends(error.request.value());
             }
             Message::Goodbye(_) => return true,
             _ => {}
         }
         false
+    }
+
+    fn ends(&mut self, call: u64) {
+        self.calls.remove(&call);
+        self.streams.remove(&call);
     }
 
     /// Gives what it says next, others being `sessions`.
@@ -92,6 +105,12 @@ impl Client {
     fn request(&mut self) -> u64 {
         self.last_request += 1;
         self.last_request
+    }
+
+    /// Gives arguments that tell who said this, and what came before it.
+    fn signed(&mut self) -> [u64; 2] {
+        self.said += 1;
+        [self.id, self.said]
     }
 
     fn subscribes(&mut self, random: &mut Random) -> Value {
@@ -122,13 +141,7 @@ impl Client {
             restrict(&mut options, random, sessions);
         }
         self.pass_through(&mut options, random);
-        json!([
-            16,
-            self.request(),
-            options,
-            uri(random),
-            [self.id, self.last_request]
-        ])
+        json!([16, self.request(), options, uri(random), self.signed()])
     }
 
     fn registers(&mut self, random: &mut Random) -> Value {
@@ -158,6 +171,9 @@ impl Client {
     }
 
     fn calls(&mut self, random: &mut Random) -> Value {
+        if !self.streams.is_empty() && random.chance(500) {
+            return self.continues(random);
+        }
         let mut options = json!({});
         if random.chance(300) {
             options["timeout"] = json!(random.one(&[0, 1, 50, 200]));
@@ -176,7 +192,27 @@ impl Client {
             self.request()
         };
         self.calls.insert(request);
-        json!([48, request, options, uri(random), [self.id, request]])
+        let procedure = uri(random);
+        if !again && self.supports(Features::PROGRESSIVE_CALL_INVOCATIONS) && random.chance(300) {
+            options["progress"] = json!(true);
+            self.streams.insert(request, procedure.clone());
+        }
+        json!([48, request, options, procedure, self.signed()])
+    }
+
+    /// Gives more arguments of a call.
+    fn continues(&mut self, random: &mut Random) -> Value {
+        let known: Vec<u64> = self.streams.keys().copied().collect();
+        let request = random.one(&known);
+        let mut procedure = self.streams[&request].clone();
+        let mut options = json!({"progress": true});
+        if random.chance(300) {
+            self.streams.remove(&request);
+            options = json!({});
+        } else if random.chance(30) {
+            procedure = uri(random); // which breaks the protocol, if it is another
+        }
+        json!([48, request, options, procedure, self.signed()])
     }
 
     fn calls_the_realm(&mut self, random: &mut Random, sessions: &[u64]) -> Value {
@@ -218,7 +254,8 @@ impl Client {
         self.pass_through(&mut options, random);
         if random.chance(if progress { 500 } else { 50 }) {
             options["progress"] = json!(true);
-            return json!([70, id, options, ["part"]]);
+            self.parts += 1;
+            return json!([70, id, options, ["part", self.parts]]);
         }
         self.invocations.remove(which);
         if random.chance(250) {
@@ -249,12 +286,17 @@ impl Client {
             19 => json!([16, request, {"acknowledge": true}, "wamp.session.on_join"]),
             20 => json!([34, request, 1]),
             21 => json!([66, request, 1]),
-            _ => json!([16, request, {"ppt_scheme": "wamp"}, "a.b"]),
+            _ => json!([16, request, {"ppt_scheme": "wamp"}, "a.b", self.signed()]),
         }
     }
 
+    /// Says whether it announced a feature, which it does for every role.
+    fn supports(&self, feature: Features) -> bool {
+        self.roles.supports(Role::Caller, feature)
+    }
+
     fn pass_through(&self, options: &mut Value, random: &mut Random) {
-        if self.passthru && random.chance(100) {
+        if self.supports(Features::PAYLOAD_PASSTHRU_MODE) && random.chance(100) {
             options["ppt_scheme"] = json!("x_mine");
         }
     }

@@ -9,11 +9,13 @@ use crossbar_wire::{
     Unsubscribe,
 };
 
-use super::naive::{Pattern, admits, is_reserved, is_uri, matches};
+use super::naive::{is_reserved, is_uri, matches};
+use super::peer::{Asked, Peer, Phase, Way, signature};
 
 /// The tables of a realm, as its output tells them.
-#[derive(Default)]
 pub(super) struct Referee {
+    /// Whether calls reach a callee in the order of their caller: none waits elsewhere meanwhile.
+    ordered: bool,
     pub(super) peers: BTreeMap<u64, Peer>,
     /// Events that came out since the last input: receiver, subscription, topic.
     events: Vec<(u64, u64, String)>,
@@ -22,75 +24,17 @@ pub(super) struct Referee {
     /// Every publication that was to be retained, oldest first.
     retained: Vec<Publish>,
 }
-
-/// What a session was told.
-pub(super) struct Peer {
-    authid: String,
-    authrole: String,
-    roles: Roles,
-    phase: Phase,
-    /// Requests that are to be answered before the realm takes the next input.
-    asked: BTreeMap<(u16, u64), Asked>,
-    /// Calls that wait for their final answer: how many have that request, and whether progress was asked for.
-    calls: BTreeMap<u64, Waiting>,
-    subscriptions: BTreeMap<u64, Pattern>,
-    registrations: BTreeMap<u64, Pattern>,
-    /// Invocations that were not answered, taken back or given up.
-    open: BTreeSet<u64>,
-    last_invocation: u64,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
-    Open,
-    /// GOODBYE or ABORT was sent.
-    Closing,
-}
-
-#[derive(Debug)]
-enum Asked {
-    Subscription(Pattern),
-    Registration(Pattern),
-    Unsubscription(u64),
-    Unregistration(u64),
-    Publication,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    finals: usize,
-    /// Answers that could not be delivered and are to be replaced.
-    owed: usize,
-    progress: bool,
-}
-
-impl Peer {
-    fn supports(&self, role: Role, features: Features) -> bool {
-        self.roles.supports(role, features)
-    }
-
-    /// Says whether a publication is for this session, as far as the publisher says.
-    fn may_have(&self, id: u64, publish: &Publish) -> bool {
-        admits(
-            publish.audience.as_deref(),
-            id,
-            &self.authid,
-            &self.authrole,
-        )
-    }
-
-    fn awaits(&mut self, code: u16, request: u64, asked: Asked) {
-        let before = self.asked.insert((code, request), asked);
-        assert!(before.is_none(), "request {request} was not answered");
-    }
-
-    fn answered(&mut self, code: u16, request: u64, message: &Message) -> Asked {
-        let asked = self.asked.remove(&(code, request));
-        asked.unwrap_or_else(|| panic!("nobody asked for {message:?}"))
-    }
-}
-
 impl Referee {
+    pub(super) const fn new(ordered: bool) -> Self {
+        Self {
+            ordered,
+            peers: BTreeMap::new(),
+            events: Vec::new(),
+            late_events: Vec::new(),
+            retained: Vec::new(),
+        }
+    }
+
     pub(super) fn join(&mut self, id: u64, authid: &str, authrole: &str, roles: Roles) {
         let peer = Peer {
             authid: authid.to_owned(),
@@ -103,6 +47,8 @@ impl Referee {
             registrations: BTreeMap::new(),
             open: BTreeSet::new(),
             last_invocation: 0,
+            last_stream: 0,
+            newest: BTreeMap::new(),
         };
         assert!(self.peers.insert(id, peer).is_none());
     }
@@ -144,11 +90,7 @@ impl Referee {
             Message::Publish(publish) if publish.acknowledge == Some(true) => {
                 peer.awaits(Publish::CODE, request, Asked::Publication);
             }
-            Message::Call(call) => {
-                let waiting = peer.calls.entry(request).or_default();
-                waiting.finals += 1;
-                waiting.progress |= call.receive_progress == Some(true);
-            }
+            Message::Call(call) => peer.calls(call),
             Message::Yield(answer) if answer.progress != Some(true) => {
                 peer.open.remove(&request);
             }
@@ -169,10 +111,21 @@ impl Referee {
             "to {to} after its end: {message:?}"
         );
         match message {
-            Message::Goodbye(_) | Message::Abort(_) => peer.phase = Phase::Closing,
+            Message::Goodbye(_) | Message::Abort(_) => {
+                peer.phase = Phase::Closing;
+                peer.subscriptions.clear();
+                peer.registrations.clear();
+            }
             Message::Event(event) => self.note_event(to, event),
             Message::Result(_) | Message::Error(_) => peer.takes_answer(message),
-            Message::Invocation(_) | Message::Interrupt(_) => peer.takes_work(message),
+            Message::Invocation(invocation) => {
+                if self.ordered {
+                    let signature = signature(&invocation.payload).unwrap();
+                    peer.comes_in_order(Way::Calls, signature);
+                }
+                peer.takes_work(message);
+            }
+            Message::Interrupt(_) => peer.takes_work(message),
             _ => peer.takes_acknowledgement(message),
         }
         if let Message::Registered(registered) = message {
@@ -215,10 +168,6 @@ impl Referee {
             return;
         };
         let answered = match message {
-            Message::Invocation(invocation) => {
-                peer.open.remove(&invocation.request.value());
-                return;
-            }
             Message::Result(result) if result.progress != Some(true) => result.request,
             Message::Error(error) if error.request_type == Call::CODE => error.request,
             _ => return,
@@ -239,8 +188,13 @@ impl Referee {
         if event.retained == Some(true) {
             self.late_events
                 .push((topic.to_owned(), event.payload.args.clone()));
-        } else if !is_reserved(topic) && !is_testament(event) {
+        } else if !is_reserved(topic) {
+            let Some(signature) = signature(&event.payload) else {
+                return; // what a session left when it ended
+            };
             self.events.push((to, id, topic.to_owned()));
+            let peer = self.peers.get_mut(&to).unwrap();
+            peer.comes_in_order(Way::Events, signature);
         }
     }
 
@@ -333,110 +287,6 @@ impl Referee {
     }
 }
 
-impl Peer {
-    fn takes_answer(&mut self, message: &Message) {
-        let (request, last) = match message {
-            Message::Error(error) if error.request_type == Call::CODE => (error.request, true),
-            Message::Error(error) => {
-                if error.request_type == crossbar_wire::Invocation::CODE {
-                    self.open.remove(&error.request.value());
-                    return;
-                }
-                self.answered(error.request_type, error.request.value(), message);
-                return;
-            }
-            Message::Result(result) => (result.request, result.progress != Some(true)),
-            _ => panic!("no answer: {message:?}"),
-        };
-        let request = request.value();
-        let waiting = self.calls.get_mut(&request);
-        let waiting = waiting.unwrap_or_else(|| panic!("a second answer: {message:?}"));
-        if !last {
-            assert!(waiting.progress, "nobody asked for progress: {message:?}");
-            return;
-        }
-        waiting.finals -= 1;
-        if waiting.finals == 0 {
-            self.calls.remove(&request);
-        }
-    }
-
-    fn takes_work(&mut self, message: &Message) {
-        match message {
-            Message::Invocation(invocation) => {
-                let id = invocation.request.value();
-                if self.open.contains(&id) && id <= self.last_invocation {
-                    return; // more arguments of a progressive call
-                }
-                assert_eq!(id, self.last_invocation + 1, "{message:?}");
-                self.last_invocation = id;
-                self.open.insert(id);
-                let registration = invocation.registration.value();
-                assert!(
-                    self.registrations.contains_key(&registration),
-                    "not registered: {message:?}"
-                );
-            }
-            Message::Interrupt(interrupt) => {
-                assert!(self.supports(Role::Callee, Features::CALL_CANCELING));
-                let id = interrupt.request.value();
-                assert!(self.open.remove(&id), "over already: {message:?}");
-            }
-            _ => panic!("no work: {message:?}"),
-        }
-    }
-
-    fn takes_acknowledgement(&mut self, message: &Message) {
-        match message {
-            Message::Welcome(_) => assert_eq!(self.last_invocation, 0),
-            Message::Published(published) => {
-                self.answered(Publish::CODE, published.request.value(), message);
-            }
-            Message::Subscribed(subscribed) => {
-                let asked = self.answered(Subscribe::CODE, subscribed.request.value(), message);
-                let Asked::Subscription(pattern) = asked else {
-                    panic!("{message:?} for {asked:?}")
-                };
-                let id = subscribed.subscription.value();
-                let before = self.subscriptions.insert(id, pattern.clone());
-                assert!(before.is_none_or(|before| before == pattern));
-            }
-            Message::Registered(registered) => {
-                let asked = self.answered(Register::CODE, registered.request.value(), message);
-                let Asked::Registration(pattern) = asked else {
-                    panic!("{message:?} for {asked:?}")
-                };
-                let id = registered.registration.value();
-                let before = self.registrations.insert(id, pattern.clone());
-                assert!(before.is_none_or(|before| before == pattern));
-            }
-            Message::Unsubscribed(unsubscribed) => match unsubscribed.subscription {
-                Some(id) => assert!(self.subscriptions.remove(&id.value()).is_some()),
-                None => {
-                    let request = unsubscribed.request.value();
-                    let asked = self.answered(Unsubscribe::CODE, request, message);
-                    let Asked::Unsubscription(id) = asked else {
-                        panic!("{message:?} for {asked:?}")
-                    };
-                    assert!(self.subscriptions.remove(&id).is_some());
-                }
-            },
-            Message::Unregistered(unregistered) => match unregistered.registration {
-                Some(id) => assert!(self.registrations.remove(&id.value()).is_some()),
-                None => {
-                    let request = unregistered.request.value();
-                    let asked = self.answered(Unregister::CODE, request, message);
-                    let Asked::Unregistration(id) = asked else {
-                        panic!("{message:?} for {asked:?}")
-                    };
-                    assert!(self.registrations.remove(&id).is_some());
-                }
-            },
-            _ => panic!("a router does not send {message:?}"),
-        }
-    }
-}
-
 fn request_of(message: &Message) -> u64 {
     let id = match message {
         Message::Subscribe(m) => m.request,
@@ -451,10 +301,4 @@ fn request_of(message: &Message) -> u64 {
         _ => return 0,
     };
     id.value()
-}
-
-/// Says whether an event is what a session left when it ended, whatever ended it.
-fn is_testament(event: &Event) -> bool {
-    let args = event.payload.args().unwrap();
-    matches!(&args[..], [only] if only.as_str() == Some("gone"))
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Authorization, Command, Joining, Outbox, Principal, Realm, RealmOptions, RoleConfig,
-    Step, Timestamp, Undeliverable, WallClock,
+    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Outbox, Principal, Realm,
+    RealmOptions, RoleConfig, Step, Timestamp, Undeliverable, WallClock,
 };
-use crossbar_wire::{Features, Format, Hello, Message, Role, Roles, SessionId, Subscribe, Text};
+use crossbar_wire::{
+    Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Subscribe, Text,
+};
 
 use super::client::{Client, Upward};
 use super::random::Random;
@@ -24,6 +26,8 @@ pub(super) struct Odds {
     pub(super) undeliverable: usize,
     /// A receiver's queue is full.
     pub(super) overflow: usize,
+    /// Calls wait when every callee is busy, and are passed on.
+    pub(super) waiting: bool,
     /// The realm closes; sessions may join again.
     pub(super) close: usize,
     /// What is said is heard at once, in both directions.
@@ -89,7 +93,21 @@ impl World {
     pub(super) fn new(seed: u64, odds: Odds) -> Self {
         let start = Instant::now();
         let clock = WallClock::new(start, Timestamp::default());
-        let options = RealmOptions::default();
+        let mut options = RealmOptions::default();
+        options.history.push(HistoryRule {
+            uri: Text::from("a."),
+            policy: MatchPolicy::Prefix,
+            max_events: Some(5),
+            max_age: None,
+            max_octets: None,
+        });
+        if odds.waiting {
+            options.call_queues.push(CallQueueRule {
+                uri: Text::from("a"),
+                policy: MatchPolicy::Prefix,
+                limit: 3,
+            });
+        }
         let mut realm = Realm::new(Text::from("realm1"), options, [3; 32], clock);
         for name in ["anyone", "other"] {
             realm.set_role(RoleConfig {
@@ -100,7 +118,7 @@ impl World {
         }
         Self {
             realm,
-            referee: Referee::default(),
+            referee: Referee::new(!odds.waiting),
             random: Random::new(seed),
             odds,
             start,
@@ -172,7 +190,6 @@ impl World {
         self.last_session += 1;
         let id = self.last_session;
         let roles = self.roles();
-        let passthru = roles.supports(Role::Caller, Features::PAYLOAD_PASSTHRU_MODE);
         let authid = self.random.one(&["ann", "ben", "cat"]);
         let authrole = self.random.one(&["anyone", "anyone", "other"]);
         let hello = Hello {
@@ -193,7 +210,7 @@ impl World {
         self.story
             .tell(format!("{id} joins as {authid}, {authrole}, {roles:?}"));
         self.referee.join(id, authid, authrole, roles);
-        self.clients.push(Client::new(id, passthru));
+        self.clients.push(Client::new(id, roles));
         self.realm.join(*join, self.now, &mut self.out).unwrap();
         self.dispatch();
     }
@@ -201,8 +218,12 @@ impl World {
     fn roles(&mut self) -> Roles {
         let mut features =
             Features::REGISTRATION_REVOCATION.union(Features::SUBSCRIPTION_REVOCATION);
+        if self.odds.waiting && self.random.chance(600) {
+            features = features.union(Features::CALL_REROUTE);
+        }
         for feature in [
             Features::CALL_CANCELING,
+            Features::PROGRESSIVE_CALL_INVOCATIONS,
             Features::CALL_TIMEOUT,
             Features::PROGRESSIVE_CALL_RESULTS,
             Features::PAYLOAD_PASSTHRU_MODE,
