@@ -18,6 +18,7 @@ use crate::driver::wake;
 use crate::framing::{Framing, Stage};
 use crate::inlet::{Fault, Inbound, Inlet};
 use crate::keepalive::{KeepAlive, Tick};
+use crate::manners::{Farewell, Life, Manners};
 use crate::outlet::{Batch, Ending, Next, Outlet, Part};
 use crate::pool;
 use crate::session::{Change, Session, Work};
@@ -39,19 +40,6 @@ pub(crate) struct Connection<S> {
     manners: Manners,
 }
 
-/// How the ends of a connection are treated.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manners {
-    /// How long a peer may take until its session is open, if there is a limit.
-    pub(crate) hello: Option<Duration>,
-    /// How long a peer may take to close once it was told to, if there is a limit.
-    pub(crate) close: Option<Duration>,
-    /// Whether a breach of WebSocket's rules drops the connection without a close frame.
-    pub(crate) fail_by_drop: bool,
-    /// Whether a peer's close frame is answered with its own code and reason.
-    pub(crate) echo_close: bool,
-}
-
 /// The parts of a connection.
 pub(crate) struct Parts<S> {
     /// The socket, after the transport's handshake.
@@ -70,28 +58,6 @@ pub(crate) struct Parts<S> {
     pub(crate) keep_alive: Option<Box<KeepAlive>>,
     /// How it ends.
     pub(crate) manners: Manners,
-}
-
-/// What a connection does with what comes in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Life {
-    /// It is served.
-    Live,
-    /// It is not listened to. Once all is written, what follows is done.
-    Flushing(Farewell),
-    /// All is written: the peer is to close.
-    Lingering,
-}
-
-/// How a connection is closed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Farewell {
-    /// At once.
-    Drop,
-    /// By ending the stream, and waiting for the peer to end its own, so that it can read all.
-    Shutdown,
-    /// By waiting for the peer's close frame.
-    AwaitClose,
 }
 
 /// The connection is finished.

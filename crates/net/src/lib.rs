@@ -24,6 +24,7 @@ mod keepalive;
 mod large;
 mod listener;
 mod longpoll;
+mod manners;
 mod outlet;
 mod pool;
 mod rawsocket;

@@ -2,6 +2,7 @@
 //!
 //! What stands here is HTTP's no more than a WebSocket's frames are: `web` reads requests and writes responses.
 
+mod state;
 mod transport;
 
 use std::collections::{BTreeSet, HashMap};

@@ -10,9 +10,10 @@ use crossbar_wire::Format;
 use crossbar_wire::rawsocket::{Deframer, Handshake, HandshakeError, Length, Refusal};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::connection::{Connection, Manners, Parts};
+use crate::connection::{Connection, Parts};
 use crate::framing::Framing;
 use crate::inlet::Inlet;
+use crate::manners::Manners;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::session::Session;

@@ -8,10 +8,11 @@ use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
 use crossbar_wire::{Format, MAX_BATCHED};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connection::{Connection, Manners, Parts};
+use crate::connection::{Connection, Parts};
 use crate::framing::{Batches, Framing, Masks, Stage};
 use crate::inlet::{self, Inlet};
 use crate::keepalive::KeepAlive;
+use crate::manners::Manners;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::session::Session;

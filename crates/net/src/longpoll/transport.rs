@@ -1,24 +1,21 @@
 //! One client of long-poll: what it sends is taken at once, what is for it waits until it asks.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbar_core::{ChannelFraming, ChannelType, Transport, TransportDetails};
-use crossbar_wire::{
-    BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, Separator, SessionId, put_batched,
-};
+use crossbar_core::{ChannelFraming, ChannelType, TransportDetails};
+use crossbar_wire::{BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, SessionId, put_batched};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::state::{Life, State};
 use super::{LongPollService, OpenFault};
 use crate::driver::wake;
-use crate::framing::{self, Framing};
-use crate::outlet::{Ending, Next, Outlet, Part};
-use crate::pool;
+use crate::framing::Framing;
+use crate::outlet::{Next, Outlet, Part};
 use crate::session::{Change, Session, Work};
 use crate::subprotocol::Subprotocol;
 
@@ -33,34 +30,6 @@ pub struct LongPollTransport {
     request_timeout: Option<Duration>,
     outlet: Arc<Outlet>,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    session: Session,
-    life: Life,
-    /// Messages that have left the outlet, oldest first, each with what it counts against the outlet's budget.
-    ready: VecDeque<(Bytes, usize)>,
-    /// What the client separates the messages of a JSON batch with.
-    separator: Separator,
-    /// The number of the newest request for messages. Only that one waits.
-    newest: u64,
-    /// Wakes it.
-    waker: Option<Waker>,
-    /// How many requests for messages are there.
-    requests: usize,
-    /// When the client was last heard of, or when its session ended for good.
-    heard: Instant,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Life {
-    /// It is served.
-    Live,
-    /// Nothing is listened to; what waits is still given.
-    Over,
-    /// Nothing is given, either.
-    Closed,
 }
 
 /// The transport is closed, or its session is over for good and the client has got everything.
@@ -114,16 +83,7 @@ impl LongPollTransport {
             batched: subprotocol.batched,
             request_timeout: service.config.request_timeout,
             outlet,
-            state: Mutex::new(State {
-                session,
-                life: Life::Live,
-                ready: VecDeque::new(),
-                separator: Separator::Cancel,
-                newest: 0,
-                waker: None,
-                requests: 0,
-                heard: Instant::now(),
-            }),
+            state: Mutex::new(State::new(session)),
         })
     }
 
@@ -201,7 +161,8 @@ impl LongPollTransport {
     /// Gives when to look after the client again; none if it has gone. One that waits for messages has not, nor has any if
     /// there is no limit; but whoever has no session must do more than wait.
     pub(super) fn due(&self, now: Instant, limit: Option<Duration>) -> Option<Instant> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        self.heed_ending(&mut state);
         let due = match (state.life, limit) {
             (Life::Closed, _) => return None,
             (Life::Live, None) => now + LINGER,
@@ -358,57 +319,6 @@ impl LongPollTransport {
     }
 }
 
-impl State {
-    /// Takes note that the client is there. Without a session that takes more than to wait.
-    fn heard(&mut self) {
-        if self.life == Life::Live && self.session.id().is_some() {
-            self.heard = Instant::now();
-        }
-    }
-
-    fn load_small(&mut self, items: Vec<u8>) {
-        for body in framing::messages(&items) {
-            let cost = body.len() + framing::ITEM_HEADER;
-            self.ready.push_back((Bytes::copy_from_slice(body), cost));
-        }
-        pool::give(items);
-    }
-
-    fn end(&mut self, ending: Ending) {
-        match ending {
-            Ending::Session { transport, .. } => {
-                self.session.ended(transport);
-                if transport == Transport::Close || self.session.is_last() {
-                    self.over();
-                }
-            }
-            Ending::Stop => {
-                self.session.leave();
-                self.over();
-            }
-            Ending::Overflow => {
-                self.session.ended(Transport::Close);
-                self.ready.clear();
-                self.over();
-            }
-        }
-    }
-
-    fn over(&mut self) {
-        if self.life == Life::Live {
-            self.life = Life::Over;
-            self.heard = Instant::now();
-        }
-    }
-
-    /// Gives what wakes the request that waits, if there is nothing to wait for.
-    fn receiver_if_over(&mut self) -> Option<Waker> {
-        (self.life != Life::Live)
-            .then(|| self.waker.take())
-            .flatten()
-    }
-}
-
 /// A request for messages that is being answered.
 struct Request<'a> {
     transport: &'a LongPollTransport,
@@ -419,6 +329,9 @@ impl Drop for Request<'_> {
     fn drop(&mut self) {
         let mut state = self.transport.state.lock();
         state.requests -= 1;
+        if state.newest == self.number {
+            state.waker = None;
+        }
         state.heard();
     }
 }
