@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::router::Router;
+use crate::site::Peer;
 use crate::subprotocol;
 
 pub use transport::{Gone, LongPollTransport, SendFault};
@@ -71,11 +72,16 @@ impl LongPollService {
         })
     }
 
-    /// Opens a transport that speaks the first of a client's protocols that is known. Must be called within a tokio runtime.
+    /// Opens a transport that speaks the first of a client's protocols that is known. `peer` is who asks for it; later requests
+    /// may come from elsewhere. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// Says why there is none.
-    pub fn open(self: &Arc<Self>, protocols: &[&str]) -> Result<Arc<LongPollTransport>, OpenFault> {
+    pub fn open(
+        self: &Arc<Self>,
+        protocols: &[&str],
+        peer: &Peer,
+    ) -> Result<Arc<LongPollTransport>, OpenFault> {
         let formats = &self.config.formats;
         let chosen = protocols
             .iter()
@@ -88,7 +94,7 @@ impl LongPollService {
             Some(id) => Arc::from(id.as_str()),
             None => random_id().ok_or(OpenFault::Unavailable)?,
         };
-        let transport = LongPollTransport::new(&id, chosen, self)?;
+        let transport = LongPollTransport::new(&id, chosen, self, peer)?;
         let transport = Arc::new(transport);
         let replaced = {
             let mut table = self.table.lock();

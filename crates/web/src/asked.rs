@@ -1,5 +1,6 @@
 //! A request as a service sees it.
 
+use crossbar_net::Peer;
 use http::{HeaderMap, Method, Uri};
 
 use crate::trail::Trail;
@@ -12,6 +13,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The request's target.
     pub(crate) uri: &'a Uri,
+    /// Who asks.
+    pub(crate) peer: &'a Peer,
     /// The path within the transport.
     pub(crate) trail: &'a Trail,
     /// How many of the path's components lead to the service.

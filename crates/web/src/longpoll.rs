@@ -55,7 +55,7 @@ impl LongPoll {
         match below.as_slice() {
             [] if get => page(StatusCode::OK, NOTICE.to_owned()),
             [] => not_allowed(),
-            ["open"] if post => self.open(body).await,
+            ["open"] if post => self.open(asked, body).await,
             ["open"] => not_allowed(),
             [id] | [id, "send" | "receive" | "close"] => match self.service.find(id) {
                 None => no_transport(),
@@ -71,7 +71,7 @@ impl LongPoll {
         }
     }
 
-    async fn open(&self, body: &mut Incoming) -> Response {
+    async fn open(&self, asked: &Asked<'_>, body: &mut Incoming) -> Response {
         let body = match read(body, LONGEST_OPEN).await {
             Ok(body) => body,
             Err(answer) => return *answer,
@@ -83,7 +83,7 @@ impl LongPoll {
             return text(StatusCode::BAD_REQUEST, "the list \"protocols\" is missing");
         };
         let protocols: Vec<&str> = protocols.iter().filter_map(Value::as_str).collect();
-        match self.service.open(&protocols) {
+        match self.service.open(&protocols, asked.peer) {
             Ok(transport) => json(&json!({
                 "transport": transport.id(),
                 "protocol": transport.protocol(),

@@ -65,7 +65,7 @@ impl Tree {
         self.services.read().paths()
     }
 
-    async fn answer(&self, request: &mut Request<Incoming>) -> Reply {
+    async fn answer(&self, request: &mut Request<Incoming>, peer: &Peer) -> Reply {
         let Some(trail) = Trail::parse(request.uri().path()) else {
             return Reply::Response(failure(StatusCode::NOT_FOUND));
         };
@@ -81,6 +81,7 @@ impl Tree {
             method: &method,
             headers: &headers,
             uri: &uri,
+            peer,
             trail: &trail,
             depth,
         };
@@ -107,7 +108,7 @@ impl Site for Tree {
         peer: &'a Peer,
     ) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            let mut reply = self.answer(request).await;
+            let mut reply = self.answer(request, peer).await;
             if let Reply::Response(response) = &mut reply {
                 self.complete(response);
                 if self.access_log {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbar_core::{ChannelFraming, ChannelType, TransportDetails};
+use crossbar_core::ChannelFraming;
 use crossbar_wire::{BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, SessionId, put_batched};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::driver::wake;
 use crate::framing::Framing;
 use crate::outlet::{Next, Outlet, Part};
 use crate::session::{Change, Session, Work};
+use crate::site::Peer;
 use crate::subprotocol::Subprotocol;
 
 /// A transport over requests of HTTP: a session and what waits for its client.
@@ -62,19 +63,14 @@ impl LongPollTransport {
         id: &Arc<str>,
         subprotocol: Subprotocol,
         service: &LongPollService,
+        peer: &Peer,
     ) -> Result<Self, OpenFault> {
         let (Some(protocol), Some(format)) = (subprotocol.name, subprotocol.format) else {
             return Err(OpenFault::Unavailable);
         };
         let budget = service.config.queue;
         let outlet = Arc::new(Outlet::new(format, Framing::Staged, MAX_BATCHED, budget));
-        // Each request may come over another connection: the transport has no address of its own.
-        let transport = TransportDetails {
-            channel: ChannelType::Tcp,
-            framing: ChannelFraming::LongPoll,
-            format,
-            peer: None,
-        };
+        let transport = peer.transport(ChannelFraming::LongPoll, format);
         let session = Session::new(&service.router, &service.access, &outlet, transport);
         Ok(Self {
             id: Arc::clone(id),

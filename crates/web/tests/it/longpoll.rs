@@ -159,6 +159,23 @@ async fn t05_a_session_from_hello_to_goodbye() {
 }
 
 #[tokio::test]
+async fn t05_m01_sessions_tell_what_they_come_over() {
+    let server = serve(config()).await;
+    let client = Client::open(&server, "wamp.2.json").await;
+    client.say(HELLO).await;
+    let session = &client.hear().await[1];
+    client
+        .say(&format!(r#"[48,1,{{}},"wamp.session.get",[{session}]]"#))
+        .await;
+    let result = client.hear().await;
+    let transport = &result[3][0]["transport"];
+    assert_eq!(transport["channel_framing"], "longpoll", "{result}");
+    assert_eq!(transport["channel_type"], "tcp");
+    let peer = transport["peer"].as_str().unwrap();
+    assert!(peer.starts_with("tcp4:127.0.0.1:"), "{peer}");
+}
+
+#[tokio::test]
 async fn t05_the_first_known_protocol_is_chosen() {
     let server = serve(config()).await;
     for (protocols, chosen) in [
