@@ -166,7 +166,7 @@ impl LongPollService {
             next
         };
         for transport in gone {
-            debug!(transport = transport.id(), "long-poll client gone");
+            debug!(session = ?transport.session(), "long-poll client gone");
             transport.close();
         }
         next

@@ -7,6 +7,10 @@ use http::{HeaderMap, Method, StatusCode};
 /// A response of a service.
 pub(crate) type Response = http::Response<Body>;
 
+/// In a response's extensions: what the access log shows for the request's target, where that holds a secret.
+#[derive(Clone)]
+pub(crate) struct LoggedTarget(pub(crate) String);
+
 /// A response without headers.
 pub(crate) fn response(status: StatusCode, body: Body) -> Response {
     let mut response = http::Response::new(body);

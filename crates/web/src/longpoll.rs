@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use serde_json::{Value, json};
 
-use crate::answer::{Response, page, response};
+use crate::answer::{LoggedTarget, Response, page, response};
 use crate::asked::Asked;
 
 /// A long-poll service below a path.
@@ -43,6 +43,9 @@ impl LongPoll {
         let headers = answer.headers_mut();
         headers.insert(header::CACHE_CONTROL, UNCACHED);
         share(asked.headers, headers);
+        if let Some(target) = without_id(asked) {
+            answer.extensions_mut().insert(target);
+        }
         answer
     }
 
@@ -132,6 +135,15 @@ async fn receive(transport: &LongPollTransport) -> Response {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     answer
+}
+
+/// Gives a request's target without the id of a transport: whoever knows that has the session.
+fn without_id(asked: &Asked<'_>) -> Option<LoggedTarget> {
+    asked.below().first().filter(|id| *id != "open")?;
+    // A path begins with a slash, so that an empty component comes first.
+    let mut components: Vec<&str> = asked.uri.path().split('/').collect();
+    *components.get_mut(1 + asked.depth)? = "*";
+    Some(LoggedTarget(components.join("/")))
 }
 
 /// Reads a request's body.

@@ -12,7 +12,7 @@ use parking_lot::RwLock;
 use tracing::info;
 
 use crate::ServiceError;
-use crate::answer::{Response, failure};
+use crate::answer::{LoggedTarget, Response, failure};
 use crate::asked::Asked;
 use crate::service::{Branch, Context, Service};
 use crate::trail::Trail;
@@ -128,11 +128,16 @@ impl Site for Tree {
 fn log(request: &Request<Incoming>, peer: &Peer, response: &Response) {
     let absent = HeaderValue::from_static("-");
     let header = |name| request.headers().get(name).unwrap_or(&absent);
+    let own = request.uri().to_string();
+    let target = response
+        .extensions()
+        .get()
+        .map_or(&own, |LoggedTarget(target)| target);
     let address = peer.address.map(|address| address.ip().to_string());
     info!(
         target: "crossbar_web::access",
         client = address.as_deref().unwrap_or("-"),
-        request = ?format_args!("{} {} {:?}", request.method(), request.uri(), request.version()),
+        request = ?format_args!("{} {target} {:?}", request.method(), request.version()),
         status = response.status().as_u16(),
         length = response.body().size_hint().exact(),
         referer = ?header(header::REFERER),

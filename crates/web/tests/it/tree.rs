@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossbar_config::{JsonDocument, WebOptions, WebService};
+use crossbar_config::{JsonDocument, Surroundings, WebOptions, WebService, read_web_service};
 use crossbar_web::ServiceError;
 use serde_json::json;
 
@@ -155,12 +155,18 @@ async fn access_log() {
     let agent = "User-Agent: \"x\" \u{e4}\r\n";
     assert_eq!(server.ask("GET", "/a?b", agent).await.status, 200);
     assert_eq!(server.ask("POST", "/c", "").await.status, 404);
+    let longpoll = serde_json::from_str(r#"{"type": "longpoll"}"#).unwrap();
+    let longpoll = read_web_service(longpoll, &Surroundings::default()).unwrap();
+    server.tree.start("lp", &longpoll).unwrap();
+    for path in ["/lp/open", "/lp/%61secret/send", "/lp/asecret"] {
+        server.post(path, b"", "").await;
+    }
     let text = lines.text();
     let lines: Vec<_> = text
         .lines()
         .filter(|line| line.contains("access"))
         .collect();
-    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(lines.len(), 5, "{text}");
     for part in [
         "client=\"127.0.0.1\"",
         "request=GET /a?b HTTP/1.1",
@@ -176,6 +182,11 @@ async fn access_log() {
         "{}",
         lines[1]
     );
+    for (line, target) in lines[2..].iter().zip(["/lp/open", "/lp/*/send", "/lp/*"]) {
+        let part = format!("request=POST {target} HTTP/1.1 ");
+        assert!(line.contains(&part), "{line}");
+    }
+    assert!(!text.contains("secret"), "{text}");
 }
 
 /// Takes what is logged.
