@@ -12,8 +12,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbar_core::{
-    Actions, Authorization, Command, Disclosure, Join, Outbox, Permission, Principal, Realm,
-    RealmOptions, RoleConfig, Timestamp, WallClock,
+    Actions, Authorization, Command, Disclosure, HistoryRule, Join, Outbox, Permission, Principal,
+    Realm, RealmOptions, RoleConfig, Timestamp, WallClock,
 };
 use crossbar_wire::{
     Call, Format, Hello, MatchPolicy, Message, Payload, Publish, Register, RequestId, SessionId,
@@ -30,17 +30,17 @@ struct Bench {
 impl Bench {
     /// Makes a realm whose sessions may do everything below `com.example.`, and a payload of 32 octets.
     fn new(sessions: u64) -> Self {
+        Self::with(RealmOptions::default(), "com.example.", sessions)
+    }
+
+    /// Makes one whose sessions may do everything below `prefix`.
+    fn with(options: RealmOptions, prefix: &str, sessions: u64) -> Self {
         let clock = WallClock::new(Instant::now(), Timestamp::default());
-        let mut realm = Realm::new(
-            Text::from("realm1"),
-            RealmOptions::default(),
-            [1; 32],
-            clock,
-        );
+        let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
         realm.set_role(RoleConfig {
             name: Text::from("backend"),
             authorization: Authorization::Static(vec![Permission {
-                uri: Text::from("com.example."),
+                uri: Text::from(prefix),
                 policy: MatchPolicy::Prefix,
                 allow: Actions {
                     call: true,
@@ -102,10 +102,10 @@ impl Bench {
         self.out.clear();
     }
 
-    fn register(&mut self, from: u64, procedure: &str) {
+    fn register(&mut self, from: u64, procedure: &str, policy: MatchPolicy) {
         let register = Register {
             request: request(1),
-            policy: None,
+            policy: Some(policy),
             invoke: None,
             concurrency: None,
             force_reregister: None,
@@ -119,12 +119,16 @@ impl Bench {
     }
 
     fn publish(&mut self, from: u64, topic: &Text) {
+        self.publish_and(None, from, topic);
+    }
+
+    fn publish_and(&mut self, retain: Option<bool>, from: u64, topic: &Text) {
         let publish = Publish {
             request: request(2),
             acknowledge: None,
             exclude_me: None,
             disclose_me: None,
-            retain: None,
+            retain,
             audience: None,
             passthru: None,
             topic: topic.clone(),
@@ -189,7 +193,7 @@ fn calls(criterion: &mut Criterion) {
         let mut bench = Bench::new(callers + 10);
         let procedures: Vec<Text> = (0..10).map(|i| format!("com.example.{i}").into()).collect();
         for (id, procedure) in (callers + 1..).zip(&procedures) {
-            bench.register(id, procedure);
+            bench.register(id, procedure, MatchPolicy::Exact);
         }
         let mut number = 0;
         group.bench_function(format!("{callers} callers, 64 outstanding"), |bencher| {
@@ -240,5 +244,107 @@ fn patterns(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, calls, events, patterns);
+/// Gives 100,000 URIs, 10,000 prefixes, and 10,000 wildcards of every shape that five components have.
+fn large() -> impl Iterator<Item = (String, MatchPolicy)> {
+    let exact = (0..100_000).map(|i| {
+        let uri = format!("com.example{}.a{}.b.c", i / 1000, i % 1000);
+        (uri, MatchPolicy::Exact)
+    });
+    let prefixes = (0..10_000).map(|i| {
+        let end = if i % 2 == 0 { "" } else { ".b" };
+        let uri = format!("com.example{}.a{}{end}", i / 100, i % 100);
+        (uri, MatchPolicy::Prefix)
+    });
+    let wildcards = (0..10_000).map(|i| {
+        let (shape, i) = (1 + i % 30, i / 30);
+        let literals = ["com", "example", "a", "b", "c"];
+        let component = |(place, literal): (usize, &&str)| {
+            if shape >> place & 1 == 1 {
+                String::new()
+            } else {
+                format!("{literal}{i}")
+            }
+        };
+        let components: Vec<String> = literals.iter().enumerate().map(component).collect();
+        (components.join("."), MatchPolicy::Wildcard)
+    });
+    exact.chain(prefixes).chain(wildcards)
+}
+
+/// What a message costs in a realm with [`large`] tables.
+fn large_tables(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("120,000 patterns");
+    let mut bench = Bench::with(RealmOptions::default(), "", 2);
+    for (pattern, policy) in large() {
+        bench.subscribe(1, &pattern, policy);
+        bench.register(1, &pattern, policy);
+    }
+    group.throughput(Throughput::Elements(1));
+    for (topic, name) in [
+        ("com.example50.a50.b.c", "event: 1 URI and 1 prefix"),
+        ("com.example50.a500.b.c", "event: 1 URI"),
+        ("com9.example9.a9.b9.c9", "event: 30 wildcards"),
+        ("com9.example9.x.x.x", "event: 1 wildcard"),
+        ("com.example.other.b.c", "event: nothing"),
+    ] {
+        let topic = Text::from(topic);
+        group.bench_function(name, |bencher| bencher.iter(|| bench.publish(2, &topic)));
+    }
+    group.throughput(Throughput::Elements(2));
+    let mut number = 0;
+    for (procedure, name) in [
+        ("com.example50.a500.b.c", "call: a URI"),
+        ("com.example50.a50.x", "call: a prefix"),
+        ("com9.example9.x.x.x", "call: a wildcard"),
+    ] {
+        let procedure = Text::from(procedure);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                number += 1;
+                bench.call(2, number, &procedure);
+                bench.answer();
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What a publication costs whose topic keeps nothing, beside topics that do.
+fn keeping(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("keeping");
+    let topic = Text::from("com.example.topic.created");
+    let history = (0..1000).map(|i| HistoryRule {
+        uri: format!("com.example.kept.{i}").into(),
+        policy: MatchPolicy::Exact,
+        max_events: Some(10),
+        max_age: None,
+        max_octets: None,
+    });
+    let keeping = RealmOptions {
+        history: history.collect(),
+        ..RealmOptions::default()
+    };
+    for (options, retained, name) in [
+        (RealmOptions::default(), 0, "nothing is kept"),
+        (
+            keeping,
+            10_000,
+            "other topics have history and retained events",
+        ),
+    ] {
+        let mut bench = Bench::with(options, "com.example.", 2);
+        bench.subscribe(1, &topic, MatchPolicy::Exact);
+        for i in 0..retained {
+            bench.publish_and(Some(true), 2, &format!("com.example.retained.{i}").into());
+        }
+        for i in 0..retained.min(1000) {
+            bench.publish(2, &format!("com.example.kept.{i}").into());
+        }
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(name, |bencher| bencher.iter(|| bench.publish(2, &topic)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, calls, events, patterns, large_tables, keeping);
 criterion_main!(benches);
