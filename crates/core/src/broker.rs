@@ -1,3 +1,4 @@
+mod audit;
 mod reading;
 
 use crossbar_wire::{Pattern, SessionId, SubscriptionId};

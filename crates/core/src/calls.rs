@@ -1,3 +1,4 @@
+mod audit;
 mod flight;
 
 use std::collections::{BTreeSet, HashMap};

@@ -1,6 +1,7 @@
 mod admission;
 mod answering;
 mod audience;
+mod audit;
 mod calling;
 mod canceling;
 mod ending;

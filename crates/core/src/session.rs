@@ -1,3 +1,5 @@
+mod audit;
+
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 

@@ -481,6 +481,7 @@ impl World {
 
     fn settle(&mut self) {
         self.referee.settle(&self.realm.statistics());
+        assert_eq!(self.realm.discords(), Vec::<String>::new());
         let elapsed = self.now - self.start;
         self.story.tell(format!("at {elapsed:?}"));
     }
