@@ -20,6 +20,7 @@ A script file holds conversations. Each starts with `# ROW-ID name: what it show
     @callee                keep the callee's identity in RESULT
     @text                  keep the router's error texts
     @welcome               keep the roles and features of WELCOME
+    @meta                  name ids and times in the arguments of RESULT
     @end                   watch whether the transport closes after an ABORT
     // …                   a remark
 
@@ -42,6 +43,7 @@ import wire
 
 BARRIER_FIRST = 900_000_000
 NO_SUBSCRIPTION = 2**53
+RANDOM = 2**24
 QUIET = 1.0
 DEADLINE = 10.0
 LONGEST_OCTETS = 16
@@ -103,7 +105,7 @@ def parse(text):
             found.append(Conversation(ident.strip(), title.strip()))
         elif line.startswith("@only "):
             found[-1].only = line.split()[1:]
-        elif line in ("@callee", "@text", "@welcome", "@end"):
+        elif line in ("@callee", "@text", "@welcome", "@end", "@meta"):
             found[-1].keep.add(line[1:])
         elif line and not line.startswith("//"):
             if not found:
@@ -440,12 +442,31 @@ class Player:
             message[place[code]] = self._details(code, message[place[code]])
         if code == CHALLENGE and "challenge" in message[2]:
             message[2] = message[2] | {"challenge": sorted(json.loads(message[2]["challenge"]))}
+        if code == RESULT and "meta" in self.conversation.keep:
+            message[3:] = [self._told(part) for part in message[3:]]
         if code == ERROR and len(message) > 5 and "text" not in self.conversation.keep:
             # The router explains its errors in words of its own.
             message[5] = [_text(item) for item in message[5] or []]
             if message[5:] == [["<text>"]]:
                 message.pop()
         return message
+
+    def _told(self, value, key=None):
+        """What the meta API tells, with the ids by their names and without the time of day."""
+        if isinstance(value, dict):
+            return {key: self._told(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._told(item) for item in value]
+        if key == "authid" and re.fullmatch(r"(\w{4}-){5}\w{4}", str(value)):
+            return "<random>"
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value):
+            return "<time>"
+        if isinstance(value, bool) or not isinstance(value, int) or (key is None and value < RANDOM):
+            return value
+        if key == "time_ns":
+            return "<time>"
+        names = (self.by_value.get((kind, value)) for kind in "SUPR")
+        return next(filter(None, names), "<id>" if value >= RANDOM else value)
 
     def _details(self, code, details):
         details = dict(details)
