@@ -14,6 +14,8 @@ use crate::index::PatternIndex;
 pub(crate) struct Broker {
     subscriptions: IndexMap<SubscriptionId, Subscription, RandomState>,
     by_topic: PatternIndex<SubscriptionId>,
+    /// Those that stay without subscribers, too; few.
+    kept: Vec<SubscriptionId>,
 }
 
 /// All who subscribed to one topic or pattern.
@@ -21,8 +23,6 @@ pub(crate) struct Broker {
 pub(crate) struct Subscription {
     topic: Pattern,
     created: Timestamp,
-    /// It stays without subscribers, too.
-    kept: bool,
     subscribers: IndexSet<SessionId, RandomState>,
 }
 
@@ -59,9 +59,7 @@ impl Broker {
     /// Gives the subscription to a topic, which stays without subscribers from now on.
     pub(crate) fn keep(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
         let id = self.find_or_create(topic, making);
-        if let Some(subscription) = self.subscriptions.get_mut(&id) {
-            subscription.kept = true;
-        }
+        self.kept.push(id);
         id
     }
 
@@ -71,7 +69,7 @@ impl Broker {
             return false;
         };
         let was_there = subscription.subscribers.swap_remove(&session);
-        if subscription.subscribers.is_empty() && !subscription.kept {
+        if subscription.subscribers.is_empty() && !self.kept.contains(&id) {
             let topic = &subscription.topic;
             self.by_topic.remove(topic.as_bytes(), topic.policy());
             self.subscriptions.swap_remove(&id);
@@ -100,8 +98,9 @@ impl Broker {
     /// Counts the subscriptions that have subscribers.
     pub(crate) fn len(&self) -> usize {
         debug_assert_eq!(self.subscriptions.len(), self.by_topic.len());
-        let all = self.subscriptions.values();
-        all.filter(|it| !it.subscribers.is_empty()).count()
+        let kept = self.kept.iter().filter_map(|&id| self.get(id));
+        let empty = kept.filter(|it| it.subscribers.is_empty()).count();
+        self.subscriptions.len() - empty
     }
 
     fn find_or_create(&mut self, topic: Pattern, making: &mut Making<'_>) -> SubscriptionId {
@@ -117,7 +116,6 @@ impl Broker {
         let subscription = Subscription {
             topic,
             created: making.time,
-            kept: false,
             subscribers: IndexSet::default(),
         };
         self.subscriptions.insert(id, subscription);

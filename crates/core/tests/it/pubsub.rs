@@ -213,6 +213,60 @@ fn p08_black_and_white_lists_by_authid_and_authrole() {
 }
 
 #[test]
+fn p08_lists_hold_for_subscribers_of_patterns() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        carol joins
+        alice > [32, 1, {"match": "prefix"}, "com."]
+        alice < [33, 1, 1]
+        bob > [32, 1, {"match": "wildcard"}, "com."]
+        bob < [33, 1, 2]
+        carol > [16, 1, {"exclude": [1]}, "com.x", ["not alice"]]
+        bob < [36, 2, "*", {"topic": "com.x"}, ["not alice"]]
+        carol > [16, 2, {"eligible_authid": ["alice", "nobody"]}, "com.x", ["alice"]]
+        alice < [36, 1, "*", {"topic": "com.x"}, ["alice"]]
+        "#,
+    );
+}
+
+#[test]
+fn p08_whoever_is_on_both_lists_gets_nothing() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [32, 1, {}, "com.x"]
+        alice < [33, 1, 1]
+        bob > [32, 1, {}, "com.x"]
+        bob < [33, 1, 1]
+        bob > [16, 2, {"eligible": [1], "exclude_authid": ["alice"]}, "com.x"]
+        bob > [16, 3, {"eligible_authrole": ["anyone"], "exclude_authrole": ["anyone"]}, "com.x"]
+        bob > [16, 4, {"eligible_authid": ["alice"], "exclude": [1, 1]}, "com.x"]
+        bob > [16, 5, {"eligible": [99], "eligible_authid": ["alice"]}, "com.x"]
+        bob > [16, 6, {"exclude": [99], "exclude_authid": ["nobody"], "exclude_authrole": ["none"]}, "com.x", ["all"]]
+        alice < [36, 1, "*", {}, ["all"]]
+        "#,
+    );
+}
+
+#[test]
+fn p08_the_lists_count_when_the_publisher_wants_its_own() {
+    check(
+        r#"
+        alice joins
+        alice > [32, 1, {}, "com.x"]
+        alice < [33, 1, 1]
+        alice > [16, 2, {"exclude_me": false, "exclude": [1]}, "com.x"]
+        alice > [16, 3, {"exclude_me": false, "eligible": []}, "com.x"]
+        alice > [16, 4, {"exclude_me": false, "eligible_authid": ["alice"]}, "com.x", ["mine"]]
+        alice < [36, 1, "*", {}, ["mine"]]
+        "#,
+    );
+}
+
+#[test]
 fn p09_a_publisher_is_excluded_unless_it_says_otherwise() {
     check(
         r#"
@@ -303,6 +357,24 @@ fn p13_the_empty_prefix_matches_all() {
         alice < [36, 1, "*", {"...": 1, "topic": "a"}]
         node > [16, 2, {}, "wamp.session.on_join"]
         alice < [36, 1, "*", {"...": 1, "topic": "wamp.session.on_join"}]
+        "#,
+    );
+}
+
+#[test]
+fn p18_receipts_of_events_have_no_effect() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [32, 1, {}, "com.x"]
+        alice < [33, 1, 1]
+        bob > [16, 1, {}, "com.x"]
+        alice < [36, 1, "$p", {}]
+        alice > [337, "$p"]
+        bob > [337, 99]
+        alice > [34, 2, 1]
+        alice < [35, 2]
         "#,
     );
 }

@@ -6,6 +6,7 @@ mod abuse;
 mod batched;
 mod endpoint;
 mod ends;
+mod events;
 mod flatbuffers;
 mod handshake;
 mod peer;

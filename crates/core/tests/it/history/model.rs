@@ -2,12 +2,16 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    HistoryQuery, HistoryRule, HistoryStore, KeptEvent, MemoryHistory, PastEvent, Timestamp,
+    Authorization, HistoryQuery, HistoryRule, HistoryStore, Join, KeptEvent, MemoryHistory, Outbox,
+    PastEvent, Principal, Realm, RealmOptions, RoleConfig, Timestamp, WallClock,
 };
-use crossbar_wire::{Format, MatchPolicy, Payload, PublicationId, Text, Value};
+use crossbar_wire::{
+    Format, Hello, MatchPolicy, Message, Payload, PublicationId, SessionId, Text, Value,
+};
 use proptest::prelude::*;
 
 const MAX_AGE: Duration = Duration::from_millis(50);
@@ -192,4 +196,76 @@ proptest! {
             }
         }
     }
+}
+
+/// Tells of every event that it is to keep.
+#[derive(Debug)]
+struct Recorder(Sender<(usize, Vec<Value>)>);
+
+impl HistoryStore for Recorder {
+    fn append(&mut self, rule: usize, event: PastEvent) {
+        let args = event.event.payload.args().unwrap();
+        self.0.send((rule, args)).unwrap();
+    }
+
+    fn query(
+        &mut self,
+        _: usize,
+        _: &HistoryQuery,
+        _: Timestamp,
+        _: &mut dyn FnMut(&PastEvent) -> ControlFlow<()>,
+    ) {
+    }
+}
+
+#[test]
+fn p15_a_realm_keeps_its_history_in_the_store_it_is_given() {
+    let rule = |uri: &str, policy| HistoryRule {
+        uri: Text::from(uri),
+        policy,
+        max_events: None,
+        max_age: None,
+        max_octets: None,
+    };
+    let options = RealmOptions {
+        history: vec![
+            rule("com.other", MatchPolicy::Exact),
+            rule("com.x", MatchPolicy::Exact),
+            rule("com.", MatchPolicy::Prefix),
+        ],
+        ..RealmOptions::default()
+    };
+    let now = Instant::now();
+    let clock = WallClock::new(now, Timestamp::default());
+    let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
+    let (sender, kept) = mpsc::channel();
+    realm.set_history_store(Box::new(Recorder(sender)));
+    realm.set_role(RoleConfig {
+        name: Text::from("anyone"),
+        authorization: Authorization::Always(true),
+        trustlevel: None,
+    });
+    let session = SessionId::new(1).unwrap();
+    let mut out = Outbox::new();
+    let join = Join {
+        session,
+        realm: Text::from("realm1"),
+        principal: Principal {
+            authrole: Text::from("anyone"),
+            ..Principal::default()
+        },
+        hello: Hello::default(),
+        transport: None,
+    };
+    realm.join(join, now, &mut out).unwrap();
+    for publish in [
+        r#"[16, 1, {}, "com.x", [1]]"#,
+        r#"[16, 2, {}, "org.x", [2]]"#,
+    ] {
+        let publish = Message::decode(Format::Json, &publish.to_owned().into()).unwrap();
+        realm.handle(session, publish, now, &mut out);
+    }
+    let one = vec![Value::from(1_u64)];
+    let kept: Vec<(usize, Vec<Value>)> = kept.try_iter().collect();
+    assert_eq!(kept, [(1, one.clone()), (2, one)]);
 }
