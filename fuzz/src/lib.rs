@@ -34,9 +34,12 @@ pub fn flatbuffers(octets: &[u8]) {
     match message.encode(Format::FlatBuffers, &mut out) {
         Ok(()) => {
             let frame = Bytes::from(out);
-            let again = Message::decode(Format::FlatBuffers, &frame).expect("what was written reads");
+            let again =
+                Message::decode(Format::FlatBuffers, &frame).expect("what was written reads");
             let mut out = Vec::new();
-            again.encode(Format::FlatBuffers, &mut out).expect("what was read is written");
+            again
+                .encode(Format::FlatBuffers, &mut out)
+                .expect("what was read is written");
             assert_eq!(out, frame);
         }
         Err(EncodeError::Unrepresentable { .. }) => assert!(out.is_empty()),

@@ -221,11 +221,17 @@ impl Session {
     fn follow(&mut self, step: Step, work: &mut Work) -> Change {
         let abort = match step {
             Step::Challenge(challenge, joining) => match self.admits(joining.request()) {
-                Ok(()) => {
+                Ok(()) if self.send(&Message::Challenge(Box::new(challenge)), work) => {
                     self.phase = Phase::Challenged(Box::new(joining));
-                    self.send(&Message::Challenge(Box::new(challenge)), work);
                     return Change::None;
                 }
+                Ok(()) => Box::new(Abort {
+                    message: Some(Text::from_static(
+                        "the challenge does not fit into this serializer or a message of this length",
+                    )),
+                    reason: Text::from_static("wamp.error.authentication_failed"),
+                    ..Abort::default()
+                }),
                 Err(abort) => abort,
             },
             Step::Join(mut join) => {
@@ -261,14 +267,18 @@ impl Session {
         }
     }
 
-    /// Queues a message of the transport's own, not the realm's.
-    fn send(&self, message: &Message, work: &mut Work) {
+    /// Queues a message of the transport's own, not the realm's. Says whether the peer will get it.
+    fn send(&self, message: &Message, work: &mut Work) -> bool {
         work.body.clear();
         let queued = message.encode(self.outlet.format, &mut work.body).is_ok()
             && self.outlet.push(&work.body, &mut work.wakes).is_ok();
         if !queued {
-            debug!("the peer cannot be told: it takes too short messages only");
+            debug!(
+                message = message.name(),
+                "the peer cannot take this message"
+            );
         }
+        queued
     }
 }
 

@@ -49,22 +49,22 @@ fn auth() -> serde_json::Value {
 
 /// Starts a transport; gives where it is.
 fn transport(router: &Arc<Router>, framing: &str, port: u16) -> (Listener, Target) {
-    transport_with_ubjson(router, framing, port, "bjdata")
+    transport_with(router, framing, port, ("ubjson", json!("bjdata")))
 }
 
-/// Starts a transport that serves this variant of UBJSON.
-fn transport_with_ubjson(
+/// Starts a transport with one more key.
+fn transport_with(
     router: &Arc<Router>,
     framing: &str,
     port: u16,
-    ubjson: &str,
+    (key, value): (&str, serde_json::Value),
 ) -> (Listener, Target) {
     let mut item = json!({
         "type": framing,
         "endpoint": {"type": "tcp", "port": port, "interface": "127.0.0.1"},
-        "ubjson": ubjson,
         "auth": auth(),
     });
+    item[key] = value;
     if framing == "websocket" {
         item["options"] = json!({"compression": {"deflate": {}}});
     }
@@ -211,8 +211,9 @@ async fn everything_works_between_all_transports_and_serializers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f04_the_older_ubjson_is_served_where_the_transport_says_so() {
     let router = router();
-    let (_websocket, ws) = transport_with_ubjson(&router, "websocket", 0, "draft12");
-    let (_rawsocket, rs) = transport_with_ubjson(&router, "rawsocket", 0, "draft12");
+    let older = || ("ubjson", json!("draft12"));
+    let (_websocket, ws) = transport_with(&router, "websocket", 0, older());
+    let (_rawsocket, rs) = transport_with(&router, "rawsocket", 0, older());
     let (_newer, newer) = transport(&router, "rawsocket", 0);
     for older in [&ws, &rs] {
         for (there, format) in [
@@ -228,6 +229,64 @@ async fn f04_the_older_ubjson_is_served_where_the_transport_says_so() {
             soon(caller_session.leave()).await;
             soon(callee_session.leave()).await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f05_flatbuffers_reaches_every_other_serializer() {
+    let router = router();
+    let all = || {
+        (
+            "serializers",
+            json!(["flatbuffers", "json", "cbor", "msgpack", "ubjson"]),
+        )
+    };
+    let (_websocket, ws) = transport_with(&router, "websocket", 0, all());
+    let (_rawsocket, rs) = transport_with(&router, "rawsocket", 0, all());
+    let others = Format::OFFERED.into_iter().chain([Format::FlatBuffers]);
+    let pairs =
+        others.flat_map(|other| [(other, Format::FlatBuffers), (Format::FlatBuffers, other)]);
+    for (here, (callee_format, caller_format)) in [&ws, &rs].into_iter().cycle().zip(pairs) {
+        let callee_session = connect(here, options(callee_format)).await.unwrap();
+        callee(&callee_session).await;
+        let caller_session = connect(&rs, options(caller_format)).await.unwrap();
+        caller(&caller_session).await;
+        events(&caller_session, &callee_session).await;
+        soon(caller_session.leave()).await;
+        soon(callee_session.leave()).await;
+    }
+}
+
+/// A ticket and an unsalted challenge fit into what the schema has; a salted challenge does not, and the client is told.
+#[tokio::test]
+async fn f05_a02_a03_flatbuffers_authenticates_as_far_as_the_schema_goes() {
+    let router = router();
+    let named = ("serializers", json!(["flatbuffers"]));
+    let (_rawsocket, rs) = transport_with(&router, "rawsocket", 0, named);
+    let wrong = Some("wamp.error.not_authorized");
+    let told = Some("wamp.error.authentication_failed");
+    for (authid, auth, refusal) in [
+        ("joe", Auth::Ticket("sesame".into()), None),
+        ("joe", Auth::Ticket("simsim".into()), wrong),
+        ("plain", Auth::Wampcra("secret1".into()), None),
+        ("plain", Auth::Wampcra("secret2".into()), wrong),
+        ("salted", Auth::Wampcra("secret2".into()), told),
+    ] {
+        let options = Options {
+            authid: Some(authid.to_owned()),
+            auth: vec![auth],
+            ..options(Format::FlatBuffers)
+        };
+        let session = connect(&rs, options).await;
+        let Some(reason) = refusal else {
+            let session = session.unwrap();
+            let details = session.details().unwrap();
+            assert_eq!(details.authid.as_deref(), Some(authid));
+            assert_eq!(details.authrole.as_deref(), Some("user"));
+            continue;
+        };
+        let error = session.expect_err(authid).to_string();
+        assert!(error.contains(reason), "{authid}: {error}");
     }
 }
 
