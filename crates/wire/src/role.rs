@@ -159,6 +159,9 @@ impl Features {
 pub struct Roles([Option<Features>; 6]);
 
 impl Roles {
+    /// No role.
+    pub const NONE: Self = Self([None; 6]);
+
     /// Adds a role, or replaces its features.
     #[must_use]
     pub const fn with(mut self, role: Role, features: Features) -> Self {

@@ -28,14 +28,6 @@ impl RoleTable {
         }
         draft
     }
-
-    /// Gives every role without features.
-    pub(super) fn all(&self) -> Roles {
-        let roles = self.0.iter().map(|(_, role, _)| *role);
-        roles.fold(Roles::default(), |roles, role| {
-            roles.with(role, Features::NONE)
-        })
-    }
 }
 
 fn read_flags(table: &Table<'_>, flags: &[Features]) -> Decoded<Features> {
@@ -70,6 +62,60 @@ pub(super) const ROUTER: RoleTable = RoleTable(&[
     (slot(0, "broker"), Role::Broker, BROKER),
     (slot(1, "dealer"), Role::Dealer, DEALER),
 ]);
+
+/// The roles of a client that does not write any, which the schema forbids and Autobahn does: what it announces over the
+/// other serializers.
+pub(super) const UNWRITTEN: Roles = Roles::NONE
+    .with(
+        Role::Publisher,
+        union(&[
+            Features::PUBLISHER_IDENTIFICATION,
+            Features::SUBSCRIBER_BLACKWHITE_LISTING,
+            Features::PUBLISHER_EXCLUSION,
+            Features::PAYLOAD_TRANSPARENCY,
+            Features::PAYLOAD_ENCRYPTION_CRYPTOBOX,
+        ]),
+    )
+    .with(
+        Role::Subscriber,
+        union(&[
+            Features::PUBLISHER_IDENTIFICATION,
+            Features::PATTERN_BASED_SUBSCRIPTION,
+            Features::SUBSCRIPTION_REVOCATION,
+            Features::PAYLOAD_TRANSPARENCY,
+            Features::PAYLOAD_ENCRYPTION_CRYPTOBOX,
+        ]),
+    )
+    .with(
+        Role::Caller,
+        union(&[
+            Features::CALLER_IDENTIFICATION,
+            Features::PROGRESSIVE_CALL_RESULTS,
+            Features::CALL_CANCELING,
+            Features::PAYLOAD_TRANSPARENCY,
+            Features::PAYLOAD_ENCRYPTION_CRYPTOBOX,
+        ]),
+    )
+    .with(
+        Role::Callee,
+        union(&[
+            Features::CALLER_IDENTIFICATION,
+            Features::PATTERN_BASED_REGISTRATION,
+            Features::SHARED_REGISTRATION,
+            Features::PROGRESSIVE_CALL_RESULTS,
+            Features::REGISTRATION_REVOCATION,
+            Features::CALL_CANCELING,
+            Features::PAYLOAD_TRANSPARENCY,
+            Features::PAYLOAD_ENCRYPTION_CRYPTOBOX,
+        ]),
+    );
+
+const fn union(features: &[Features]) -> Features {
+    match features {
+        [] => Features::NONE,
+        [first, rest @ ..] => first.union(union(rest)),
+    }
+}
 
 /// `acknowledge_event_received` and `acknowledge_subscriber_received`, which no other serializer has.
 const NONE: Features = Features::NONE;

@@ -1,7 +1,7 @@
 //! HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE.
 
 use super::draft::Draft;
-use super::roles::{CLIENT, ROUTER};
+use super::roles::{CLIENT, ROUTER, UNWRITTEN};
 use super::table::{Slot, Table, Words, slot};
 use super::{Tabled, lacking, refuse, word_number};
 use crate::fields::Decoded;
@@ -25,8 +25,7 @@ impl Tabled for Hello {
     fn read(table: &Table<'_>) -> Decoded<Self> {
         let roles = match table.table(hello::ROLES)? {
             Some(roles) => CLIENT.read(&roles)?,
-            // Autobahn never writes them, whatever its application does.
-            None => CLIENT.all(),
+            None => UNWRITTEN,
         };
         if roles.is_empty() {
             return Err(table.missing(hello::ROLES));
