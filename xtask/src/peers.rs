@@ -28,6 +28,25 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
     script.arg(project.tests("xconn/features.py"));
     sum = sum.plus(tally(script.arg(&served.places))?);
     served.stop()?;
+    Ok(sum.plus(flatbuffers(project, tools, program)?))
+}
+
+/// Autobahn|Python with FlatBuffers, on a node of its own: Crossbar.io reads no configuration that names it.
+fn flatbuffers(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let ports = Ports::pick()?;
+    let folder = project.copy_of_node("flatbuffers", "flatbuffers")?;
+    let places = folder.join("places.json");
+    std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
+    let node = Node::start(program, &folder, &ports)?;
+    let mut sum = Tally::default();
+    for framework in ["asyncio", "twisted"] {
+        let mut script = Command::new(&tools.python);
+        script
+            .arg(project.tests("python/flatbuffers.py"))
+            .arg(framework);
+        sum = sum.plus(tally(script.arg(&places))?);
+    }
+    node.stop()?;
     Ok(sum)
 }
 
