@@ -141,3 +141,29 @@ fn an_emptied_index_is_empty() {
     assert_eq!(index.len(), 0);
     assert!(!index.has_patterns());
 }
+
+#[test]
+fn patterns_of_very_many_components_are_found_in_their_order() {
+    let mut index = PatternIndex::default();
+    let lead = "a.".repeat(40);
+    let patterns = ["b.", ".c", "."].map(|end| format!("{lead}{end}"));
+    for (pattern, value) in patterns.iter().zip([0, 1, 2]).rev() {
+        index.insert(Text::from(pattern.as_str()), MatchPolicy::Wildcard, value);
+    }
+    index.insert(Text::from("a..a"), MatchPolicy::Wildcard, 9);
+    let found =
+        |index: &PatternIndex<u32>, end: &str| index.patterns(format!("{lead}{end}").as_bytes());
+    assert_eq!(found(&index, "b.c"), [0, 1, 2]);
+    assert_eq!(found(&index, "x.c"), [1, 2]);
+    assert_eq!(found(&index, "b.c.d"), [0; 0]);
+    assert_eq!(index.len(), 4);
+    let [first, ..] = &patterns;
+    let first = first.as_bytes();
+    assert_eq!(index.get(first, MatchPolicy::Wildcard), Some(0));
+    index.insert(Text::from(patterns[0].as_str()), MatchPolicy::Wildcard, 7);
+    assert_eq!(index.get(first, MatchPolicy::Wildcard), Some(7));
+    index.remove(first, MatchPolicy::Wildcard);
+    index.remove(first, MatchPolicy::Wildcard);
+    assert_eq!((found(&index, "b.c"), index.len()), (vec![1, 2], 3));
+    assert_eq!(index.patterns(b"a.x.a"), [9]);
+}
