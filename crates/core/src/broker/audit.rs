@@ -8,7 +8,7 @@ impl Broker {
             if self.lookup(&subscription.topic) != Some(id) {
                 found.push(format!("subscription {id} is not found by its topic"));
             }
-            if subscription.subscribers.is_empty() && !subscription.kept {
+            if subscription.subscribers.is_empty() && !self.kept.contains(&id) {
                 found.push(format!("subscription {id} has no subscribers"));
             }
             for subscriber in subscription.iter() {
