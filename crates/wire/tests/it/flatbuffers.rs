@@ -202,6 +202,10 @@ const MEANINGS: &[(&str, &str)] = &[
         r#"[2,1,{"authmethod":"cryptosign","authextra":{"a":"b"},"roles":{}}]"#,
     ),
     (
+        r#"[1,"a",{"roles":{"caller":{}},"authmethods":["ticket","wampcra","ticket"]}]"#,
+        r#"[1,"a",{"roles":{"caller":{}},"authmethods":["ticket","wampcra"]}]"#,
+    ),
+    (
         r#"[4,"wampcra",{"challenge":"{}"}]"#,
         r#"[4,"wampcra",{"challenge":"{}"}]"#,
     ),

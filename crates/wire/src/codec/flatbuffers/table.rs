@@ -239,12 +239,16 @@ impl<'f> Table<'f> {
         }
     }
 
-    /// Reads a list of numbers that stand for words.
+    /// Reads a list of numbers that stand for words; gives each word once, since a word is far longer than its number.
     pub(super) fn words(&self, slot: Slot, words: Words) -> Decoded<Vec<&'static str>> {
-        let numbers = self.octets(slot)?.unwrap_or_default();
-        let all = numbers.iter();
-        all.map(|number| self.to_word(*number, slot, words))
-            .collect()
+        let mut all = Vec::new();
+        for number in self.octets(slot)?.unwrap_or_default() {
+            let word = self.to_word(number, slot, words)?;
+            if !all.contains(&word) {
+                all.push(word);
+            }
+        }
+        Ok(all)
     }
 
     fn to_word(&self, number: u8, slot: Slot, words: Words) -> Decoded<&'static str> {

@@ -115,9 +115,14 @@ fn expressible(mut message: Message) -> Message {
 fn hello(hello: &mut Hello) {
     hello.roles = known(&hello.roles, &CLIENT);
     hello.agent = None;
-    for method in &mut hello.authmethods {
-        *method = pick(method, &METHODS);
+    let mut methods: Vec<Text> = Vec::new();
+    for method in &hello.authmethods {
+        let method = pick(method, &METHODS);
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
     }
+    hello.authmethods = methods;
     hello.authextra = one_entry(&hello.authextra, Value::Null);
 }
 
