@@ -24,8 +24,10 @@ def session_id(session):
 
 
 async def published(publisher, topic, *args, **options):
-    """Publishes and waits for the acknowledgement."""
-    return await LOOP.within(publisher.publish(topic, *args, options=PublishOptions(acknowledge=True, **options)))
+    """Publishes and waits for the acknowledgement; `kwargs` are the event's own."""
+    kwargs = options.pop("kwargs", {})
+    options = PublishOptions(acknowledge=True, **options)
+    return await LOOP.within(publisher.publish(topic, *args, options=options, **kwargs))
 
 
 def hanging():
@@ -209,6 +211,25 @@ async def p12_flushed_testaments_are_not(one, two, transport):
     await LOOP.within(dying.leave())
     await published(two, "com.feature.flushed", 2)
     equal(await inbox.take(), 2)
+
+
+async def p15_past_events(transport):
+    session = await joined(transport, realm="history")
+    topic = f"com.past.pre.{session_id(session)}"
+    for number in range(4):
+        await published(session, topic, number, kwargs={"even": number % 2 == 0})
+    subscription = await LOOP.within(session.call("wamp.subscription.lookup", "com.past.pre", {"match": "prefix"}))
+
+    async def past(**filters):
+        return await LOOP.within(session.call("wamp.subscription.get_events", subscription, topic=topic, **filters))
+
+    events = await past()
+    equal([[event["args"], event["kwargs"]] for event in events], [[[n], {"even": n % 2 == 0}] for n in range(4)])
+    equal([event["args"] for event in await past(limit=2, reverse=True)], [[3], [2]])
+    after = await past(after_publication=events[1]["publication"])
+    equal([event["args"] for event in after], [[2], [3]])
+    equal(await past(before_time=events[0]["timestamp"]), [])
+    await LOOP.within(session.leave())
 
 
 async def p16_a_retained_event_waits_for_subscribers(one, two, _transport):
@@ -433,6 +454,9 @@ async def main():
     checks = Checks()
     for kind, serializer in (("ws", "json"), ("raw", "msgpack"), ("ws", "cbor")):
         transport = endpoint(kind, serializer, places[f"init/{kind}"])
+        past = endpoint(kind, serializer, places[kind])
+        if only in p15_past_events.__name__:
+            await checks.hold(f"{kind} {serializer} {p15_past_events.__name__}", p15_past_events(past))
         for check in CHECKS:
             if only in check.__name__:
                 await checks.hold(f"{kind} {serializer} {check.__name__}", with_two(check, transport, transport))

@@ -100,13 +100,13 @@ def endpoint(kind, serializer, place):
     }
 
 
-async def joined(transport, authentication=None):
+async def joined(transport, authentication=None, realm="realm1"):
     """A session that has joined; an error if it is refused."""
     done = txaio.create_future()
     plain = dict(transport)
     if plain["type"] == "websocket":
         plain["serializers"] = [name.removesuffix(".batched") for name in plain["serializers"]]
-    component = Component(transports=[plain], realm="realm1", authentication=authentication)
+    component = Component(transports=[plain], realm=realm, authentication=authentication)
     if plain["type"] == "websocket":
         # A component takes no batched serializer by name, although all can be had: without names it prefers them.
         component._transports[0].serializers = transport["serializers"]
