@@ -143,6 +143,10 @@ impl Features {
     /// Gives the feature of that key.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
+        let name = match name {
+            "call_cancelling" => "call_canceling", // how one section of the specification spells it
+            name => name,
+        };
         let (_, feature) = Self::NAMES.iter().find(|(known, _)| *known == name)?;
         Some(*feature)
     }

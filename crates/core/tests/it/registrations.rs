@@ -117,6 +117,68 @@ fn c07_precedence_of_patterns() {
 }
 
 #[test]
+fn c07_the_empty_prefix_serves_all_but_the_reserved_namespace() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [64, 1, {"match": "prefix"}, ""]
+        alice < [65, 1, 1]
+        bob > [48, 1, {}, "any"]
+        alice < [68, 1, 1, {"procedure": "any"}]
+        bob > [48, 2, {}, "wamp.no.such"]
+        bob < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
+        "#,
+    );
+}
+
+#[test]
+fn c07_a_prefix_is_one_of_the_text_and_a_wildcard_one_component() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [64, 1, {"match": "prefix"}, "com.app.obj1"]
+        alice < [65, 1, 1]
+        alice > [64, 2, {"match": "wildcard"}, "org..add"]
+        alice < [65, 2, 2]
+        bob > [48, 1, {}, "com.app.obj1-sub"]
+        alice < [68, 1, 1, {"procedure": "com.app.obj1-sub"}]
+        bob > [48, 2, {}, "com.app.obj"]
+        bob < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
+        bob > [48, 3, {}, "org.x.add"]
+        alice < [68, 2, 2, {"procedure": "org.x.add"}]
+        bob > [48, 4, {}, "org.x.y.add"]
+        bob < [8, 48, 4, {}, "wamp.error.no_such_procedure", "*"]
+        bob > [48, 5, {}, "org.add"]
+        bob < [8, 48, 5, {}, "wamp.error.no_such_procedure", "*"]
+        "#,
+    );
+}
+
+#[test]
+fn c07_literal_components_go_before_wildcards_from_the_left() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [64, 1, {"match": "wildcard"}, "com..x."]
+        alice < [65, 1, 1]
+        alice > [64, 2, {"match": "wildcard"}, "com.y.."]
+        alice < [65, 2, 2]
+        alice > [64, 3, {"match": "wildcard"}, "..."]
+        alice < [65, 3, 3]
+        bob > [48, 1, {}, "com.y.x.z"]
+        alice < [68, 1, 2, {"procedure": "com.y.x.z"}]
+        bob > [48, 2, {}, "com.q.x.z"]
+        alice < [68, 2, 1, {"procedure": "com.q.x.z"}]
+        bob > [48, 3, {}, "a.b.c.d"]
+        alice < [68, 3, 3, {"procedure": "a.b.c.d"}]
+        "#,
+    );
+}
+
+#[test]
 fn c08_c13_force_reregister_evicts() {
     check(
         r#"
@@ -231,6 +293,61 @@ fn c09_random_reaches_everybody() {
         alice < [68, 1, 1, {}]
         carol > [48, 3, {}, "com.x"]
         carol < [8, 48, 3, {}, "crossbar.error.max_concurrency_reached", "*"]
+        "#,
+    );
+}
+
+#[test]
+fn c09_the_same_session_again_has_the_same_id_and_one_turn() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        carol joins
+        alice > [64, 1, {"invoke": "roundrobin", "concurrency": 1}, "com.x"]
+        alice < [65, 1, 1]
+        alice > [64, 2, {"invoke": "roundrobin"}, "com.x"]
+        alice < [65, 2, 1]
+        bob > [64, 1, {"invoke": "roundrobin"}, "com.x"]
+        bob < [65, 1, 1]
+        carol > [48, 1, {}, "com.x"]
+        alice < [68, 1, 1, {}]
+        carol > [48, 2, {}, "com.x"]
+        bob < [68, 1, 1, {}]
+        carol > [48, 3, {}, "com.x"] # alice takes one at a time, as she first said
+        bob < [68, 2, 1, {}]
+        alice > [66, 3, 1]
+        alice < [67, 3]
+        alice > [70, 1, {}]
+        carol < [50, 1, {}]
+        carol > [48, 4, {}, "com.x"]
+        bob < [68, 3, 1, {}]
+        "#,
+    );
+}
+
+#[test]
+fn c10_p14_sharding_keys_are_ignored() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        carol joins
+        alice > [64, 1, {"invoke": "roundrobin"}, "com.x"]
+        alice < [65, 1, 1]
+        bob > [64, 1, {"invoke": "roundrobin"}, "com.x"]
+        bob < [65, 1, 1]
+        carol > [48, 1, {"runmode": "partition", "rkey": "one"}, "com.x"]
+        alice < [68, 1, 1, {}]
+        carol > [48, 2, {"runmode": "partition", "rkey": "one"}, "com.x"]
+        bob < [68, 1, 1, {}]
+        alice > [32, 2, {"nkey": "one"}, "com.y"]
+        alice < [33, 2, 1]
+        bob > [32, 2, {"nkey": "two"}, "com.y"]
+        bob < [33, 2, 1]
+        carol > [16, 3, {"rkey": "one"}, "com.y"]
+        alice < [36, 1, "$p", {}]
+        bob < [36, 1, "$p", {}]
         "#,
     );
 }

@@ -65,6 +65,17 @@ fn mdwamp_puts_flags_right_into_the_role() {
 }
 
 #[test]
+fn c04_both_spellings_of_call_canceling_announce_it() {
+    let hello = hello(
+        r#"{"roles":{"callee":{"features":{"call_cancelling":true}},"caller":{"call_cancelling":true}}}"#,
+    );
+    for role in [Role::Callee, Role::Caller] {
+        let features = hello.roles.features(role);
+        assert_eq!(features, Some(Features::CALL_CANCELING));
+    }
+}
+
+#[test]
 fn unknown_roles_features_and_keys_are_skipped() {
     let hello = hello(
         r#"{"x":[{"y":null}],"roles":{"poet":{"z":1},"callee":{"features":{"rhymes":7,
