@@ -28,11 +28,18 @@ pub(super) struct OwnProcedure {
     run: fn(&mut Realm, SessionId, Arguments, &mut Outbox) -> Result<Value, Refusal>,
 }
 
-/// One that makes its whole result itself, in the caller's serializer.
+/// One that makes its whole results itself, in the caller's serializer; all but the last are progress.
 #[derive(Clone, Copy)]
 pub(super) struct EncodingProcedure {
     uri: &'static str,
-    run: fn(&mut Realm, SessionId, Arguments) -> Result<Payload, Refusal>,
+    run: fn(&mut Realm, Asker, Arguments) -> Result<Vec<Payload>, Refusal>,
+}
+
+/// Who calls, and whether it takes progress.
+#[derive(Clone, Copy)]
+struct Asker {
+    session: SessionId,
+    progressive: bool,
 }
 
 /// Either kind of procedure.
@@ -68,22 +75,33 @@ impl Realm {
         check_readable(call.passthru.as_deref())?;
         let arguments = Arguments::new(&call.payload)?;
         let place = out.len();
-        let payload = match procedure {
-            Own::Plain(OwnProcedure { run, .. }) => said(&[run(self, caller, arguments, out)?]),
-            Own::Encoding(EncodingProcedure { run, .. }) => run(self, caller, arguments)?,
+        let results = match procedure {
+            Own::Plain(OwnProcedure { run, .. }) => {
+                vec![said(&[run(self, caller, arguments, out)?])]
+            }
+            Own::Encoding(EncodingProcedure { run, .. }) => {
+                let asker = Asker {
+                    session: caller,
+                    progressive: call.receive_progress == Some(true),
+                };
+                run(self, asker, arguments)?
+            }
         };
-        let answer = CallResult {
-            request: call.request,
-            progress: None,
-            callee: None,
-            passthru: None,
-            payload,
-        };
-        let answer = Command::Send {
-            to: caller,
-            message: Message::Result(answer),
-        };
-        out.insert(place, answer);
+        let last = results.len().saturating_sub(1);
+        for (number, payload) in results.into_iter().enumerate() {
+            let answer = CallResult {
+                request: call.request,
+                progress: (number < last).then_some(true),
+                callee: None,
+                passthru: None,
+                payload,
+            };
+            let answer = Command::Send {
+                to: caller,
+                message: Message::Result(answer),
+            };
+            out.insert(place + number, answer);
+        }
         Ok(())
     }
 

@@ -355,6 +355,27 @@ fn p15_an_answer_is_cut_at_a_mebibyte() {
 }
 
 #[test]
+fn p15_callers_that_take_progress_get_pieces() {
+    let much = "x".repeat(40_000);
+    let mut script = String::from("alice joins with caller.progressive_call_results\n");
+    for number in 1..=3 {
+        script += &format!("alice > [16, {number}, {{}}, \"com.x\", [{number}, \"{much}\"]]\n");
+    }
+    script += r#"
+        alice > [16, 4, {}, "com.x", [4]]
+        alice > [48, 5, {"receive_progress": true}, "wamp.subscription.get_events", [1]]
+        alice < [50, 5, {"progress": true}, [[{"...": 1, "args": [1, "*"]}]]]
+        alice < [50, 5, {"progress": true}, [[{"...": 1, "args": [2, "*"]}]]]
+        alice < [50, 5, {}, [[{"...": 1, "args": [3, "*"]}, {"...": 1, "args": [4]}]]]
+        alice > [48, 6, {"receive_progress": true}, "wamp.subscription.get_events", [1, 1]]
+        alice < [50, 6, {}, [[{"...": 1, "args": [1, "*"]}]]]
+        alice > [48, 7, {"receive_progress": true}, "wamp.subscription.get_events", [2], {"topic": "com.none"}]
+        alice < [50, 7, {}, [[]]]
+        "#;
+    check_history(&script);
+}
+
+#[test]
 fn p15_crossbars_order_limit_and_records_with_compat() {
     let options = RealmOptions {
         compat_crossbar: true,

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use crossbar_wire::{
-    Dict, Format, Identity, MatchPolicy, Passthru, Payload, PublicationId, Record, SessionId,
-    SubscriptionId, Text, Value,
+    Dict, EncodeError, Format, Identity, MatchPolicy, Passthru, Payload, PublicationId, Record,
+    SessionId, SubscriptionId, Text, Value,
 };
 
-use super::EncodingProcedure;
 use super::arguments::{Arguments, invalid};
+use super::{Asker, EncodingProcedure};
 use crate::realm::Realm;
 use crate::realm::audience::is_among;
 use crate::refusal::Refusal;
@@ -23,16 +23,18 @@ pub(super) const GET_EVENTS: EncodingProcedure = EncodingProcedure {
 /// `wamp.subscription.get_events(subscription, limit?, reverse?, …)`: the events of a subscription that its history has.
 ///
 /// Events that the caller would not have received for its authid or authrole are left out, as are those that its serializer cannot
-/// express. An answer that had to be cut short says `more` in its keyword arguments.
+/// express. Callers that take progress get the events in pieces. An answer that had to be cut short says `more` in its keyword
+/// arguments.
 fn get_events(
     realm: &mut Realm,
-    caller: SessionId,
+    asker: Asker,
     arguments: Arguments,
-) -> Result<Payload, Refusal> {
+) -> Result<Vec<Payload>, Refusal> {
+    let caller = asker.session;
     let format = arguments.format();
     let wanted = Wanted::read(arguments, realm.options.compat_crossbar)?;
     let subject = realm.history_of(caller, wanted.subscription)?;
-    let mut answer = Answer::default();
+    let mut answer = Answer::new(asker.progressive);
     let now = realm.time();
     let Realm {
         name,
@@ -47,7 +49,7 @@ fn get_events(
     };
     let role = roles.name(session.role);
     history.query(subject.rule, &wanted.query, now, &mut |past| {
-        if answer.records.len() >= wanted.limit {
+        if answer.count >= wanted.limit {
             return ControlFlow::Break(());
         }
         let audience = past.event.audience.as_deref();
@@ -62,7 +64,7 @@ fn get_events(
         answer.add(&entries, &past.event.payload, format)
     });
     answer
-        .into_payload(format)
+        .into_results(format)
         .map_err(|error| invalid(error.to_string()))
 }
 
@@ -259,34 +261,77 @@ fn entry(key: &str, value: impl Into<Value>) -> (String, Value) {
 }
 
 /// The events that an answer has so far.
-#[derive(Default)]
 struct Answer {
-    records: Vec<Vec<u8>>,
+    pieces: Vec<Vec<Vec<u8>>>,
+    /// The octets that are left of the last piece.
+    room: usize,
+    count: usize,
     octets: usize,
     is_cut: bool,
+    bounds: &'static Bounds,
+}
+
+/// How many octets of events an answer has at most; a single event may be larger.
+struct Bounds {
+    piece: usize,
+    whole: usize,
 }
 
 impl Answer {
-    /// Adds an event, if there is room; one that is large is answered alone.
+    fn new(progressive: bool) -> Self {
+        let bounds = if progressive { &PROGRESSIVE } else { &AT_ONCE };
+        Self {
+            pieces: vec![Vec::new()],
+            room: bounds.piece,
+            count: 0,
+            octets: 0,
+            is_cut: false,
+            bounds,
+        }
+    }
+
+    /// Adds an event, if there is room.
     fn add(&mut self, entries: &Dict, payload: &Payload, format: Format) -> ControlFlow<()> {
         let Ok(record) = (Record { entries, payload }).encode(format) else {
             return ControlFlow::Continue(());
         };
-        if !self.records.is_empty() && self.octets + record.len() > MAX_OCTETS {
+        let octets = record.len();
+        if self.count > 0 && self.octets + octets > self.bounds.whole {
             self.is_cut = true;
             return ControlFlow::Break(());
         }
-        self.octets += record.len();
-        self.records.push(record);
+        if octets > self.room && self.pieces.last().is_some_and(|piece| !piece.is_empty()) {
+            self.pieces.push(Vec::new());
+            self.room = self.bounds.piece;
+        }
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.push(record);
+        }
+        self.room = self.room.saturating_sub(octets);
+        self.count += 1;
+        self.octets += octets;
         ControlFlow::Continue(())
     }
 
-    fn into_payload(self, format: Format) -> Result<Payload, crossbar_wire::EncodeError> {
+    fn into_results(self, format: Format) -> Result<Vec<Payload>, EncodeError> {
         let more = [entry("more", true)];
-        let kwargs: &[(String, Value)] = if self.is_cut { &more } else { &[] };
-        Payload::listing(format, &self.records, kwargs)
+        let last = self.pieces.len() - 1;
+        let result = |(number, piece): (usize, &Vec<Vec<u8>>)| {
+            let is_cut = self.is_cut && number == last;
+            let kwargs: &[(String, Value)] = if is_cut { &more } else { &[] };
+            Payload::listing(format, piece, kwargs)
+        };
+        self.pieces.iter().enumerate().map(result).collect()
     }
 }
 
-/// How many octets of events an answer has at most, but for a single one that is larger.
-const MAX_OCTETS: usize = 1 << 20;
+const AT_ONCE: Bounds = Bounds {
+    piece: 1 << 20,
+    whole: 1 << 20,
+};
+
+/// Less than the default of what may wait for a session.
+const PROGRESSIVE: Bounds = Bounds {
+    piece: 1 << 16,
+    whole: 1 << 22,
+};
