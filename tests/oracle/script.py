@@ -26,7 +26,8 @@ A script file holds conversations. Each starts with `# ROW-ID name: what it show
 
 TRANSPORT is `ws-json`, `raw-cbor`, `ws-json.batched`, … or, with a place of the node, `ws-json/auth`; `/auth` alone keeps
 the transport of the run. In a MESSAGE, `$R1`, `$U2`, `$I1`, `$P1` stand for the first registration id,
-second subscription id, first invocation and first publication that the router issued, `$S.NAME` for a session id.
+second subscription id, first invocation and first publication that the router issued, `$S.NAME` for a session id, and `$LONG` for
+a text of 8,000 characters. A session over `raw-json.small` takes no message above 4 KiB, as it says in its handshake.
 
 Nothing sleeps: after a step each joined session asks for something whose answer is certain (to
 unsubscribe what does not exist). All that the step caused stands before that answer.
@@ -47,6 +48,7 @@ RANDOM = 2**24
 QUIET = 1.0
 DEADLINE = 10.0
 LONGEST_OCTETS = 16
+LONG = json.dumps("x" * 8000)
 HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE, ERROR = 1, 2, 3, 4, 5, 6, 8
 PUBLISHED, SUBSCRIBED, EVENT, RESULT, REGISTERED, INVOCATION, INTERRUPT = 17, 33, 36, 50, 65, 68, 69
 UNSUBSCRIBE, CALL, REGISTER = 34, 48, 64
@@ -158,7 +160,7 @@ class Player:
 
     def __init__(self, places, default, conversation):
         self.places, self.default, self.conversation = places, default, conversation
-        self.sessions, self.lines, self.ids, self.by_value = {}, [], {}, {}
+        self.sessions, self.lines, self.ids, self.by_value = {}, [], {"LONG": LONG}, {}
         self.counts, self.bare = {}, {}
 
     async def play(self):
@@ -412,7 +414,7 @@ class Player:
         elif message[0] in (ABORT, GOODBYE):
             session.joined = False
         text = json.dumps(self._normal(session, message), ensure_ascii=False, sort_keys=True)
-        self.lines.append(f"  {session.name} < {text}")
+        self.lines.append(f"  {session.name} < {text}".replace(LONG, "$LONG"))
 
     def _named(self, kind, value, scope=""):
         key = (kind + scope, value)

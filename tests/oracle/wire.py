@@ -186,8 +186,10 @@ class RawSocket:
 
     @classmethod
     async def connect(cls, host, port, _path, serializer):
+        serializer, _, small = serializer.partition(".")
+        limit = 0x30 if small else 0xF0
         reader, writer = await asyncio.open_connection(host, port)
-        writer.write(bytes([0x7F, 0xF0 | SERIALIZERS[serializer], 0, 0]))
+        writer.write(bytes([0x7F, limit | SERIALIZERS[serializer], 0, 0]))
         reply = await reader.readexactly(4)
         if reply[1] & 0x0F != SERIALIZERS[serializer]:
             writer.close()
