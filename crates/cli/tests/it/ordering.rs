@@ -39,12 +39,13 @@ fn with_node(play: impl AsyncFnOnce(Ways)) {
 
 /// Gives a configuration with RawSocket and WebSocket on one port.
 fn config() -> serde_json::Value {
+    let serializers = ["json", "msgpack", "cbor", "ubjson", "flatbuffers"];
     let mut config = crate::running::config();
     config["workers"][0]["transports"] = serde_json::json!([{
         "type": "universal",
         "endpoint": {"type": "tcp", "port": 0, "interface": "127.0.0.1"},
-        "rawsocket": {},
-        "websocket": {"ws": {"type": "websocket"}},
+        "rawsocket": {"serializers": serializers},
+        "websocket": {"ws": {"type": "websocket", "serializers": serializers}},
     }]);
     config
 }

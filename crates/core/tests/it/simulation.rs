@@ -39,12 +39,12 @@ const FAULTY: Odds = Odds {
 };
 
 #[test]
-fn whatever_comes_in_every_call_is_answered_once_and_nothing_is_left() {
+fn r03_s13_whatever_comes_in_every_call_is_answered_once_and_nothing_is_left() {
     play(PROMPT);
 }
 
 #[test]
-fn whatever_comes_in_calls_that_wait_or_are_passed_on_are_answered_once() {
+fn c11_c12_whatever_comes_in_calls_that_wait_or_are_passed_on_are_answered_once() {
     play(Odds {
         waiting: true,
         ..PROMPT
@@ -52,12 +52,12 @@ fn whatever_comes_in_calls_that_wait_or_are_passed_on_are_answered_once() {
 }
 
 #[test]
-fn whatever_breaks_every_call_is_answered_once_and_nothing_is_left() {
+fn s11_r08_r09_whatever_breaks_every_call_is_answered_once_and_nothing_is_left() {
     play(FAULTY);
 }
 
 #[test]
-fn whatever_breaks_calls_that_wait_or_are_passed_on_are_answered_once() {
+fn s11_c11_c12_whatever_breaks_calls_that_wait_or_are_passed_on_are_answered_once() {
     play(Odds {
         waiting: true,
         ..FAULTY

@@ -12,7 +12,7 @@ impl Ways {
     pub(super) fn to(address: &str) -> Self {
         let targets = [format!("rs://{address}"), format!("ws://{address}/ws")];
         let targets = targets.map(|url| url.parse::<Target>().unwrap());
-        let formats = Format::OFFERED.into_iter();
+        let formats = Format::OFFERED.into_iter().chain([Format::FlatBuffers]);
         Self(
             formats
                 .flat_map(|format| targets.clone().map(|target| (target, format)))
