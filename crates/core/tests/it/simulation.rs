@@ -27,6 +27,7 @@ const PROMPT: Odds = Odds {
     close: 1,
     prompt: true,
     waiting: false,
+    compat: false,
 };
 
 const FAULTY: Odds = Odds {
@@ -36,6 +37,7 @@ const FAULTY: Odds = Odds {
     close: 1,
     prompt: false,
     waiting: false,
+    compat: false,
 };
 
 #[test]
@@ -60,6 +62,15 @@ fn s11_r08_r09_whatever_breaks_every_call_is_answered_once_and_nothing_is_left()
 fn s11_c11_c12_whatever_breaks_calls_that_wait_or_are_passed_on_are_answered_once() {
     play(Odds {
         waiting: true,
+        ..FAULTY
+    });
+}
+
+#[test]
+fn r03_compat_whatever_comes_in_and_breaks_every_call_is_answered_once() {
+    play(Odds {
+        waiting: true,
+        compat: true,
         ..FAULTY
     });
 }

@@ -28,6 +28,8 @@ pub(super) struct Odds {
     pub(super) overflow: usize,
     /// Calls wait when every callee is busy, and are passed on.
     pub(super) waiting: bool,
+    /// The realm behaves as Crossbar.io where the specification says otherwise.
+    pub(super) compat: bool,
     /// The realm closes; sessions may join again.
     pub(super) close: usize,
     /// What is said is heard at once, in both directions.
@@ -93,7 +95,10 @@ impl World {
     pub(super) fn new(seed: u64, odds: Odds) -> Self {
         let start = Instant::now();
         let clock = WallClock::new(start, Timestamp::default());
-        let mut options = RealmOptions::default();
+        let mut options = RealmOptions {
+            compat_crossbar: odds.compat,
+            ..RealmOptions::default()
+        };
         options.history.push(HistoryRule {
             uri: Text::from("a."),
             policy: MatchPolicy::Prefix,
@@ -191,7 +196,7 @@ impl World {
         let id = self.last_session;
         let roles = self.roles();
         let authid = self.random.one(&["ann", "ben", "cat"]);
-        let authrole = self.random.one(&["anyone", "anyone", "other"]);
+        let authrole = self.random.one(&["anyone", "anyone", "other", "trusted"]);
         let hello = Hello {
             realm: Some(Text::from("realm1")),
             roles,
