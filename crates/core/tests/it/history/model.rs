@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use crossbar_core::{
-    Authorization, HistoryQuery, HistoryRule, HistoryStore, Join, KeptEvent, MemoryHistory, Outbox,
-    PastEvent, Principal, Realm, RealmOptions, RoleConfig, Timestamp, WallClock,
+    HistoryQuery, HistoryRule, HistoryStore, Join, KeptEvent, MemoryHistory, Outbox, PastEvent,
+    Principal, Realm, RealmOptions, Timestamp, WallClock,
 };
 use crossbar_wire::{
-    Format, Hello, MatchPolicy, Message, Payload, PublicationId, SessionId, Text, Value,
+    Features, Format, Hello, MatchPolicy, Message, Payload, PublicationId, Role, Roles, SessionId,
+    Text, Value,
 };
 use proptest::prelude::*;
 
@@ -235,37 +237,70 @@ fn p15_a_realm_keeps_its_history_in_the_store_it_is_given() {
         ],
         ..RealmOptions::default()
     };
-    let now = Instant::now();
-    let clock = WallClock::new(now, Timestamp::default());
-    let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
     let (sender, kept) = mpsc::channel();
+    let mut realm = realm(options);
     realm.set_history_store(Box::new(Recorder(sender)));
-    realm.set_role(RoleConfig {
-        name: Text::from("anyone"),
-        authorization: Authorization::Always(true),
-        trustlevel: None,
-    });
-    let session = SessionId::new(1).unwrap();
-    let mut out = Outbox::new();
-    let join = Join {
-        session,
-        realm: Text::from("realm1"),
-        principal: Principal {
-            authrole: Text::from("anyone"),
-            ..Principal::default()
-        },
-        hello: Hello::default(),
-        transport: None,
-    };
-    realm.join(join, now, &mut out).unwrap();
-    for publish in [
-        r#"[16, 1, {}, "com.x", [1]]"#,
-        r#"[16, 2, {}, "org.x", [2]]"#,
-    ] {
-        let publish = Message::decode(Format::Json, &publish.to_owned().into()).unwrap();
-        realm.handle(session, publish, now, &mut out);
-    }
+    publish(&mut realm, r#"[16, 1, {}, "com.x", [1]]"#);
+    publish(&mut realm, r#"[16, 2, {}, "org.x", [2]]"#);
     let one = vec![Value::from(1_u64)];
     let kept: Vec<(usize, Vec<Value>)> = kept.try_iter().collect();
     assert_eq!(kept, [(1, one.clone()), (2, one)]);
+}
+
+#[test]
+fn p15_p16_what_is_kept_does_not_pin_its_frame() {
+    let options = RealmOptions {
+        history: vec![HistoryRule {
+            uri: Text::from("com.x"),
+            policy: MatchPolicy::Exact,
+            max_events: Some(9),
+            max_age: None,
+            max_octets: None,
+        }],
+        ..RealmOptions::default()
+    };
+    let mut realm = realm(options);
+    let everything = r#"[16, 1, {"retain": true, "ppt_scheme": "x_mine", "ppt_serializer": "x_own", "ppt_cipher": "c",
+        "ppt_keyid": "k", "transaction_hash": "0x1", "enc_key": "key", "enc_serializer": "x_ser",
+        "forward_for": [{"session": 7, "authid": "joe", "authrole": "user"}],
+        "eligible_authid": ["a"], "eligible_authrole": ["b"], "exclude_authid": ["c"], "exclude_authrole": ["d"]},
+        "com.x", ["some text"], {"k": "v"}]"#;
+    let sessions = r#"[16, 2, {"retain": true, "eligible": [1], "exclude": [2]}, "com.x", [1]]"#;
+    for json in [everything, sessions] {
+        let frame = publish(&mut realm, json);
+        assert!(frame.is_unique(), "{json}");
+    }
+    assert_eq!(realm.statistics().retained_events, 2);
+}
+
+/// Makes a realm with one session, of the node itself.
+fn realm(options: RealmOptions) -> Realm {
+    let now = Instant::now();
+    let clock = WallClock::new(now, Timestamp::default());
+    let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
+    let publisher = Features::PAYLOAD_PASSTHRU_MODE;
+    let join = Join {
+        session: SessionId::new(1).unwrap(),
+        realm: Text::from("realm1"),
+        principal: Principal {
+            authrole: Text::from("trusted"),
+            ..Principal::default()
+        },
+        hello: Hello {
+            roles: Roles::default().with(Role::Publisher, publisher),
+            ..Hello::default()
+        },
+        transport: None,
+    };
+    realm.join(join, now, &mut Outbox::new()).unwrap();
+    realm
+}
+
+/// Lets the session publish. Gives the frame, which nothing but the realm may still use.
+fn publish(realm: &mut Realm, json: &str) -> Bytes {
+    let frame = Bytes::from(json.to_owned());
+    let message = Message::decode(Format::Json, &frame).unwrap();
+    let session = SessionId::new(1).unwrap();
+    realm.handle(session, message, Instant::now(), &mut Outbox::new());
+    frame
 }
