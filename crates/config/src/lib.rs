@@ -26,6 +26,7 @@ mod rawsocket;
 mod reading;
 mod realm;
 mod serializers;
+mod stats;
 mod store;
 mod substitution;
 mod surroundings;

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::store::Store;
 use crate::written::{Refusal, Whole, Written};
-use crate::{Problem, Raw, names, permission};
+use crate::{Problem, Raw, names, permission, stats};
 
 /// `realms[]` of a router.
 #[derive(Clone, Debug)]
@@ -45,12 +45,12 @@ struct RealmAsWritten {
     roles: Option<Value>,
     compat: Option<String>,
     store: Option<Value>,
+    stats: Option<Value>,
 }
 
 impl Written for RealmAsWritten {
     const REQUIRED: &'static [&'static str] = &["name"];
     const REFUSED: &'static [(&'static str, Refusal)] = &[
-        ("stats", Refusal::NotYet),
         ("rlinks", Refusal::NotYet),
         ("inventory", Refusal::Never("it belongs to XBR")),
     ];
@@ -85,6 +85,7 @@ impl Realm {
             .as_ref()
             .map_or_else(UriCheck::default, |options| options.uri_check);
         let store = Store::read(reading, written.store, uri_check, &at.key("store"));
+        let statistics = stats::read(reading, written.stats, &at.key("stats"));
         let roles = Role::read_all(reading, written.roles, &at.key("roles"));
         if let Some(roles_raw) = raw.get_mut("roles") {
             *roles_raw = roles.iter().map(|role| Value::clone(&role.raw)).collect();
@@ -96,6 +97,7 @@ impl Realm {
             options: RealmOptions {
                 history: store.history,
                 call_queues: store.call_queues,
+                statistics: statistics?,
                 ..options?
             },
             roles,
@@ -120,18 +122,16 @@ pub(crate) fn read_compat(reading: &mut Reading, compat: Option<String>, at: &Pl
 #[serde(deny_unknown_fields)]
 struct OptionsAsWritten {
     uri_check: Option<String>,
+    enable_meta_api: Option<bool>,
     max_retained_events: Option<Whole<0, 100_000_000>>,
     max_retained_octets: Option<Whole<0, { 1 << 40 }>>,
 }
 
 impl Written for OptionsAsWritten {
-    const IGNORED: &'static [(&'static str, &'static str)] = &[
-        (
-            "event_dispatching_chunk_size",
-            "no event loop is held up by an event of many receivers",
-        ),
-        ("enable_meta_api", "this version has no meta API yet"),
-    ];
+    const IGNORED: &'static [(&'static str, &'static str)] = &[(
+        "event_dispatching_chunk_size",
+        "no event loop is held up by an event of many receivers",
+    )];
     const REFUSED: &'static [(&'static str, Refusal)] = &[("bridge_meta_api", Refusal::NotYet)];
 }
 
@@ -151,6 +151,7 @@ fn read_options(
     Some(RealmOptions {
         uri_check,
         compat_crossbar,
+        meta_api: written.enable_meta_api.unwrap_or(defaults.meta_api),
         max_retained_events: written
             .max_retained_events
             .map_or(defaults.max_retained_events, Whole::get),

@@ -34,6 +34,7 @@ mod retained;
 mod role;
 mod session;
 mod testaments;
+mod traffic;
 mod transport_details;
 mod uris;
 
@@ -47,4 +48,5 @@ pub use kept::*;
 pub use options::*;
 pub use permission::*;
 pub use realm::*;
+pub use traffic::*;
 pub use transport_details::*;

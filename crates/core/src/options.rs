@@ -19,6 +19,8 @@ pub struct RealmOptions {
     pub history: Vec<HistoryRule>,
     /// `store.call-queue`: the procedures whose calls wait when every callee is busy.
     pub call_queues: Vec<CallQueueRule>,
+    /// `stats`: when the traffic of sessions is told; it is not counted if absent. The shell counts.
+    pub statistics: Option<StatisticsRule>,
 }
 
 impl Default for RealmOptions {
@@ -31,6 +33,7 @@ impl Default for RealmOptions {
             max_retained_octets: 16 << 20,
             history: Vec::new(),
             call_queues: Vec::new(),
+            statistics: None,
         }
     }
 }
@@ -60,4 +63,19 @@ pub struct CallQueueRule {
     pub policy: MatchPolicy,
     /// How many calls wait at most for one registration.
     pub limit: usize,
+}
+
+/// When `wamp.session.on_stats` is published for a session (Crossbar.io: `stats`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StatisticsRule {
+    /// How many octets count as one message.
+    pub rated_message_size: u32,
+    /// After how many rated messages, sent and received, if that counts.
+    pub after_rated_messages: Option<u64>,
+    /// After how long, if that counts: with the first message after it.
+    pub after_duration: Option<Duration>,
+    /// Whether also when the session has joined.
+    pub on_join: bool,
+    /// Whether also when the session ends.
+    pub on_leave: bool,
 }

@@ -6,13 +6,16 @@ use std::task::Waker;
 use std::time::Instant;
 
 use bytes::Bytes;
-use crossbar_core::{Command, Join, Outbox, Realm, Transport, Undeliverable};
+use crossbar_core::{
+    Command, Join, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undeliverable,
+};
 use crossbar_wire::{Abort, Event, Format, Message, SessionId};
 use foldhash::fast::RandomState;
 use tracing::{debug, warn};
 
 use crate::framing::Framing;
 use crate::large::{LARGE, Large, SLOTS, payload_length, slot};
+use crate::meter::Meter;
 use crate::outlet::{Ending, Outlet, Rejection};
 use crate::statistics::Counters;
 
@@ -20,7 +23,7 @@ use crate::statistics::Counters;
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) realm: Realm,
-    outlets: HashMap<SessionId, Arc<Outlet>, RandomState>,
+    seats: HashMap<SessionId, Seat, RandomState>,
     outbox: Outbox,
     encoder: Encoder,
     /// The tasks that have something to write.
@@ -28,6 +31,24 @@ pub(crate) struct Delivery {
     /// The session that was last told that it broke the protocol.
     violator: Option<SessionId>,
     counters: Arc<Counters>,
+    metering: Option<Metering>,
+}
+
+/// Where what is for a session goes.
+#[derive(Debug)]
+struct Seat {
+    outlet: Arc<Outlet>,
+    meter: Option<Box<Meter>>,
+}
+
+/// What is to be told of the traffic of sessions.
+#[derive(Debug)]
+struct Metering {
+    rule: StatisticsRule,
+    /// The sessions that something was counted for.
+    touched: Vec<SessionId>,
+    /// What was counted for sessions that have begun or ended.
+    told: Vec<SessionTraffic>,
 }
 
 /// From how many octets of payload an event is shared by its receivers' outlets rather than copied into each.
@@ -37,21 +58,30 @@ const SHARED: usize = 2048;
 pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
 
 impl Delivery {
-    pub(crate) fn new(realm: Realm, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(
+        realm: Realm,
+        counters: Arc<Counters>,
+        statistics: Option<StatisticsRule>,
+    ) -> Self {
         Self {
             realm,
-            outlets: HashMap::default(),
+            seats: HashMap::default(),
             outbox: Outbox::new(),
             encoder: Encoder::default(),
             wakes: Vec::new(),
             violator: None,
             counters,
+            metering: statistics.map(|rule| Metering {
+                rule,
+                touched: Vec::new(),
+                told: Vec::new(),
+            }),
         }
     }
 
     /// Gives how many sessions are open.
     pub(crate) fn sessions(&self) -> usize {
-        self.outlets.len()
+        self.seats.len()
     }
 
     /// Opens a session whose messages go to `outlet`.
@@ -60,10 +90,19 @@ impl Delivery {
     /// Gives the ABORT to send instead.
     pub(crate) fn join(&mut self, join: Join, outlet: &Arc<Outlet>) -> Result<(), Box<Abort>> {
         let session = join.session;
+        let now = Instant::now();
+        let mut meter = self.metering.as_ref().map(|metering| {
+            let meter = Meter::new(metering.rule, &join, outlet.format, now);
+            Box::new(meter)
+        });
         self.realm
-            .join(join, Instant::now(), &mut self.outbox)
+            .join(join, now, &mut self.outbox)
             .map_err(Box::new)?;
-        self.outlets.insert(session, Arc::clone(outlet));
+        if let (Some(metering), Some(meter)) = (&mut self.metering, &mut meter) {
+            metering.told.extend(meter.begin(now));
+        }
+        let outlet = Arc::clone(outlet);
+        self.seats.insert(session, Seat { outlet, meter });
         self.dispatch();
         Ok(())
     }
@@ -76,15 +115,15 @@ impl Delivery {
 
     /// Ends a session whose connection is gone.
     pub(crate) fn leave(&mut self, session: SessionId) {
-        self.outlets.remove(&session);
+        self.vacate(session);
         self.act(|realm, outbox| realm.leave(session, Instant::now(), outbox));
     }
 
     /// Ends all sessions, and their connections.
     pub(crate) fn stop(&mut self) {
-        for (session, outlet) in std::mem::take(&mut self.outlets) {
+        for (session, seat) in std::mem::take(&mut self.seats) {
             self.act(|realm, outbox| realm.leave(session, Instant::now(), outbox));
-            outlet.end(Ending::Stop, &mut self.wakes);
+            seat.outlet.end(Ending::Stop, &mut self.wakes);
         }
     }
 
@@ -92,6 +131,37 @@ impl Delivery {
     pub(crate) fn act(&mut self, act: impl FnOnce(&mut Realm, &mut Outbox)) {
         act(&mut self.realm, &mut self.outbox);
         self.dispatch();
+    }
+
+    /// Counts messages of a client, by their lengths in octets.
+    pub(crate) fn received(&mut self, from: SessionId, lengths: &mut Vec<usize>) {
+        let meter = self.seats.get_mut(&from).and_then(|s| s.meter.as_mut());
+        if let (Some(metering), Some(meter)) = (&mut self.metering, meter) {
+            for length in lengths.drain(..) {
+                meter.received(length);
+            }
+            metering.touched.push(from);
+        }
+        lengths.clear();
+    }
+
+    /// Publishes what was counted, where a cycle is over. What that itself makes to be counted waits for the next time.
+    pub(crate) fn tell_traffic(&mut self) {
+        let Some(metering) = &mut self.metering else {
+            return;
+        };
+        if metering.touched.is_empty() && metering.told.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let mut told = std::mem::take(&mut metering.told);
+        for session in metering.touched.drain(..) {
+            let meter = self.seats.get_mut(&session).and_then(|s| s.meter.as_mut());
+            told.extend(meter.and_then(|meter| meter.turn(now)));
+        }
+        for traffic in told {
+            self.act(|realm, outbox| realm.publish_traffic(&traffic, now, outbox));
+        }
     }
 
     fn dispatch(&mut self) {
@@ -105,13 +175,15 @@ impl Delivery {
     }
 
     fn send(&mut self, to: SessionId, message: Message) {
-        let Some(outlet) = self.outlets.get(&to) else {
+        let Some(seat) = self.seats.get_mut(&to) else {
             return;
         };
+        let outlet = &seat.outlet;
         if payload_length(&message) >= LARGE {
             let large = Arc::new(Large::new(message));
-            if let Err(rejection) = outlet.push_large(Arc::clone(&large), &mut self.wakes) {
-                self.reject(to, &large.message, rejection);
+            match outlet.push_large(Arc::clone(&large), &mut self.wakes) {
+                Ok(()) => seat.count(to, large.payload_length(), &mut self.metering),
+                Err(rejection) => self.reject(to, &large.message, rejection),
             }
             return;
         }
@@ -122,11 +194,12 @@ impl Delivery {
         }
         self.encoder.begin();
         let queued = match self.encoder.body(&message, outlet.format) {
-            Some(body) => outlet.push(body, &mut self.wakes),
+            Some(body) => outlet.push(body, &mut self.wakes).map(|()| body.len()),
             None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
         };
-        if let Err(rejection) = queued {
-            self.reject(to, &message, rejection);
+        match queued {
+            Ok(octets) => seat.count(to, octets, &mut self.metering),
+            Err(rejection) => self.reject(to, &message, rejection),
         }
     }
 
@@ -138,24 +211,30 @@ impl Delivery {
         let shared = length >= SHARED && to.len() > 1;
         self.encoder.begin();
         for &session in to {
-            let Some(outlet) = self.outlets.get(&session) else {
+            let Some(seat) = self.seats.get_mut(&session) else {
                 continue;
             };
+            let outlet = &seat.outlet;
             let queued = match &large {
-                Some(large) => outlet.push_large(Arc::clone(large), &mut self.wakes),
+                Some(large) => outlet
+                    .push_large(Arc::clone(large), &mut self.wakes)
+                    .map(|()| length),
                 None if shared && outlet.framing() != Framing::Staged => {
                     match self.encoder.frame(&message, outlet) {
-                        Some((frame, length)) => outlet.push_shared(frame, length, &mut self.wakes),
+                        Some((frame, octets)) => outlet
+                            .push_shared(frame, octets, &mut self.wakes)
+                            .map(|()| octets),
                         None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
                     }
                 }
                 None => match self.encoder.body(&message, outlet.format) {
-                    Some(body) => outlet.push(body, &mut self.wakes),
+                    Some(body) => outlet.push(body, &mut self.wakes).map(|()| body.len()),
                     None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
                 },
             };
-            if let Err(rejection) = queued {
-                self.reject(session, &message, rejection);
+            match queued {
+                Ok(octets) => seat.count(session, octets, &mut self.metering),
+                Err(rejection) => self.reject(session, &message, rejection),
             }
         }
     }
@@ -163,13 +242,22 @@ impl Delivery {
     fn end(&mut self, session: SessionId, transport: Transport) {
         let violation = self.violator.take() == Some(session);
         debug!(%session, "session ended");
-        if let Some(outlet) = self.outlets.remove(&session) {
+        if let Some(outlet) = self.vacate(session) {
             let ending = Ending::Session {
                 transport,
                 violation,
             };
             outlet.end(ending, &mut self.wakes);
         }
+    }
+
+    /// Takes a session's outlet away.
+    fn vacate(&mut self, session: SessionId) -> Option<Arc<Outlet>> {
+        let seat = self.seats.remove(&session)?;
+        if let (Some(metering), Some(meter)) = (&mut self.metering, seat.meter) {
+            metering.told.extend(meter.end(Instant::now()));
+        }
+        Some(seat.outlet)
     }
 
     fn reject(&mut self, to: SessionId, message: &Message, rejection: Rejection) {
@@ -201,10 +289,20 @@ impl Delivery {
     }
 
     fn close(&mut self, session: SessionId, ending: Ending) {
-        if let Some(outlet) = self.outlets.remove(&session) {
+        if let Some(outlet) = self.vacate(session) {
             outlet.end(ending, &mut self.wakes);
         }
         self.realm.leave(session, Instant::now(), &mut self.outbox);
+    }
+}
+
+impl Seat {
+    /// Counts a message to the session, if that is to be told.
+    fn count(&mut self, session: SessionId, octets: usize, metering: &mut Option<Metering>) {
+        if let (Some(meter), Some(metering)) = (&mut self.meter, metering) {
+            meter.sent(octets);
+            metering.touched.push(session);
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Driver {
     emptied: Notify,
     counters: Arc<Counters>,
     stopped: CancellationToken,
+    /// Whether the traffic of sessions is counted.
+    metered: bool,
 }
 
 #[derive(Debug)]
@@ -53,9 +55,10 @@ impl Driver {
         counters: Arc<Counters>,
         stopped: CancellationToken,
     ) -> Self {
+        let statistics = options.statistics;
         let realm = Realm::new(name.clone(), options, seed, wall_clock());
         let state = State {
-            delivery: Delivery::new(realm, Arc::clone(&counters)),
+            delivery: Delivery::new(realm, Arc::clone(&counters), statistics),
             armed: None,
             closed: false,
         };
@@ -66,7 +69,13 @@ impl Driver {
             emptied: Notify::new(),
             counters,
             stopped,
+            metered: statistics.is_some(),
         }
+    }
+
+    /// Says whether the lengths of what clients send are to be told to [`Driver::submit`].
+    pub(crate) const fn is_metered(&self) -> bool {
+        self.metered
     }
 
     /// Gives how many sessions are open.
@@ -112,15 +121,19 @@ impl Driver {
         Ok(())
     }
 
-    /// Hands in messages of an open session, oldest first.
+    /// Hands in messages of an open session, oldest first. `lengths` are theirs in octets, if the realm is metered.
     pub(crate) fn submit(
         &self,
         from: SessionId,
         messages: &mut Vec<Message>,
+        lengths: &mut Vec<usize>,
         wakes: &mut Vec<Waker>,
     ) {
         let now = Instant::now();
         let mut state = self.state.lock();
+        if self.metered {
+            state.delivery.received(from, lengths);
+        }
         for message in messages.drain(..) {
             state.delivery.handle(from, message, now);
         }
@@ -223,6 +236,7 @@ impl Driver {
 
     /// Sees to the timer, and unlocks.
     fn finish(&self, mut state: MutexGuard<'_, State>, wakes: &mut Vec<Waker>) {
+        state.delivery.tell_traffic();
         wakes.append(&mut state.delivery.wakes);
         if state.closed && state.delivery.sessions() == 0 {
             self.emptied.notify_waiters();

@@ -25,6 +25,7 @@ mod large;
 mod listener;
 mod longpoll;
 mod manners;
+mod meter;
 mod outlet;
 mod pool;
 mod rawsocket;

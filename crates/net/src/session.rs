@@ -47,6 +47,8 @@ enum Phase {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     messages: Vec<Message>,
+    /// How long each of them is in octets, if the realm is metered.
+    lengths: Vec<usize>,
     body: Vec<u8>,
     /// The tasks to wake once no lock is held.
     pub(crate) wakes: Vec<Waker>,
@@ -105,7 +107,10 @@ impl Session {
             Err(error) => return self.violate(&error.to_string(), work),
         };
         match self.phase {
-            Phase::Open(..) => {
+            Phase::Open(ref driver, _) => {
+                if driver.is_metered() {
+                    work.lengths.push(frame.len());
+                }
                 let goodbye = matches!(message, Message::Goodbye(_));
                 work.messages.push(message);
                 if goodbye {
@@ -126,9 +131,18 @@ impl Session {
         }
         match &self.phase {
             Phase::Open(driver, session) => {
-                driver.submit(*session, &mut work.messages, &mut work.wakes);
+                let Work {
+                    messages,
+                    lengths,
+                    wakes,
+                    ..
+                } = work;
+                driver.submit(*session, messages, lengths, wakes);
             }
-            Phase::Hello | Phase::Challenged(_) | Phase::Over => work.messages.clear(),
+            Phase::Hello | Phase::Challenged(_) | Phase::Over => {
+                work.messages.clear();
+                work.lengths.clear();
+            }
         }
     }
 

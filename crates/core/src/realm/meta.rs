@@ -6,6 +6,7 @@ mod history;
 mod kills;
 mod registrations;
 mod sessions;
+mod statistics;
 mod subscriptions;
 mod testaments;
 

@@ -9,6 +9,7 @@ mod ends;
 mod events;
 mod flatbuffers;
 mod handshake;
+mod meta;
 mod peer;
 mod server;
 mod websocket;

@@ -29,15 +29,18 @@ impl Server {
 
     /// Starts one with this transport.
     pub(crate) fn with(kind: TransportKind) -> Self {
+        Self::with_options(kind, RealmOptions::default())
+    }
+
+    /// Starts one with this transport, whose realm has these options.
+    pub(crate) fn with_options(kind: TransportKind, options: RealmOptions) -> Self {
         let router = Router::new();
         let role = RoleConfig {
             name: Text::from_static("anonymous"),
             authorization: Authorization::Always(true),
             trustlevel: None,
         };
-        router
-            .start_realm(&REALM, RealmOptions::default(), [role])
-            .unwrap();
+        router.start_realm(&REALM, options, [role]).unwrap();
         Self::on(router, &transport(kind))
     }
 
