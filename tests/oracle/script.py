@@ -40,6 +40,7 @@ import hmac
 import json
 import re
 
+import meta
 import wire
 
 BARRIER_FIRST = 900_000_000
@@ -51,7 +52,8 @@ LONGEST_OCTETS = 16
 LONG = json.dumps("x" * 8000)
 HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE, ERROR = 1, 2, 3, 4, 5, 6, 8
 PUBLISHED, SUBSCRIBED, EVENT, RESULT, REGISTERED, INVOCATION, INTERRUPT = 17, 33, 36, 50, 65, 68, 69
-UNSUBSCRIBE, CALL, REGISTER = 34, 48, 64
+SUBSCRIBE, UNSUBSCRIBE, CALL, REGISTER = 32, 34, 48, 64
+META = ("wamp.session.", "wamp.registration.", "wamp.subscription.")
 
 ROLES = {
     "caller": {
@@ -130,6 +132,7 @@ class Session:
         self.ended = False
         self.challenge = None
         self.barrier = BARRIER_FIRST
+        self.asked = {}
         self.reader = asyncio.create_task(self._read())
 
     async def _read(self):
@@ -161,7 +164,7 @@ class Player:
     def __init__(self, places, default, conversation):
         self.places, self.default, self.conversation = places, default, conversation
         self.sessions, self.lines, self.ids, self.by_value = {}, [], {"LONG": LONG}, {}
-        self.counts, self.bare = {}, {}
+        self.counts, self.bare, self.topics = {}, {}, {}
 
     async def play(self):
         try:
@@ -245,6 +248,8 @@ class Player:
         session = self.sessions[name]
         message = self._message(rest) if verb in (">", ">>", ">x") else None
         if message is not None:
+            if message[:1] in ([CALL], [SUBSCRIBE]) and len(message) > 3:
+                session.asked[message[1]] = message[3]
             session.send(message)
         if verb == ">" and session.joined and message and message[0] == GOODBYE:
             await self._until_goodbye(session)
@@ -431,6 +436,8 @@ class Player:
         if code in (SUBSCRIBED, EVENT):
             at = 2 if code == SUBSCRIBED else 1
             message[at] = self._named("U", message[at])
+        if code == SUBSCRIBED:
+            self.topics[message[2]] = session.asked.get(message[1], "")
         if code in (PUBLISHED, EVENT):
             message[2] = self._named("P", message[2])
         if code in (REGISTERED, INVOCATION):
@@ -442,6 +449,7 @@ class Player:
         place = {WELCOME: 2, ABORT: 1, GOODBYE: 1, EVENT: 3, RESULT: 2, INVOCATION: 3, 35: 2, 67: 2}
         if code in place and len(message) > place[code]:
             message[place[code]] = self._details(code, message[place[code]])
+        self._name_meta(session, message)
         if code == CHALLENGE and "challenge" in message[2]:
             message[2] = message[2] | {"challenge": sorted(json.loads(message[2]["challenge"]))}
         if code == RESULT and "meta" in self.conversation.keep:
@@ -469,6 +477,23 @@ class Player:
             return "<time>"
         names = (self.by_value.get((kind, value)) for kind in "SUPR")
         return next(filter(None, names), "<id>" if value >= RANDOM else value)
+
+    def _name_meta(self, session, message):
+        """Names what stands in the payload of a meta event or of a meta procedure's result."""
+
+        def name(kind, value):
+            return self.by_value.get((kind, value), f"?{kind}")
+
+        if message[0] == RESULT and len(message) > 3 and "meta" not in self.conversation.keep:
+            procedure = session.asked.get(message[1], "")
+            if procedure.startswith(META):
+                message[3] = [meta.result(procedure, message[3][0], name)]
+        if message[0] == EVENT and len(message) > 4:
+            topic = message[3].get("topic") or self.topics.get(message[1], "")
+            if topic.startswith(META):
+                message[4] = meta.event(topic, message[4], name)
+                # Crossbar.io names the session of its own that publishes.
+                message[3] = {key: value for key, value in message[3].items() if not key.startswith("publisher")}
 
     def _details(self, code, details):
         details = dict(details)

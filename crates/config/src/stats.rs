@@ -36,8 +36,8 @@ pub(crate) fn read(
         return Some(None);
     };
     let written: StatsAsWritten = reading.read(value, at)?;
-    let size = written.rated_message_size.map_or(512, Whole::get);
-    if size % 2 != 0 {
+    let size: u32 = written.rated_message_size.map_or(512, Whole::get);
+    if !size.is_multiple_of(2) {
         let problem = Problem::Rule("the size of a rated message must be an even number");
         reading.fault(&at.key("rated_message_size"), problem, None);
         return None;

@@ -244,6 +244,28 @@ fn realms_and_roles() {
 }
 
 #[test]
+fn statistics_of_realms() {
+    check_realm(
+        r#"{"name": "realm1", "stats": {"trigger_on_leave": true}}"#,
+        &[
+            ".stats: one of trigger_after_rated_messages and trigger_after_duration must be there and not 0",
+        ],
+    );
+    check_realm(
+        r#"{"name": "realm1", "stats": {"rated_message_size": 511, "trigger_after_duration": 60000000000}}"#,
+        &[".stats.rated_message_size: the size of a rated message must be an even number"],
+    );
+    check_realm(
+        r#"{"name": "realm1", "stats": {"trigger_on_joining": true}, "options": {"enable_meta_api": "yes"}}"#,
+        &[
+            r#".options.enable_meta_api: invalid type: string "yes", expected a boolean (write true or false, without quotes)"#,
+            r#".stats.trigger_on_joining: unknown key (did you mean "trigger_on_join"?)"#,
+            ".stats: one of trigger_after_rated_messages and trigger_after_duration must be there and not 0",
+        ],
+    );
+}
+
+#[test]
 fn stores_of_realms() {
     check_realm(
         r#"{"name": "realm1", "store": {"limit": 5}}"#,

@@ -6,7 +6,9 @@ use crossbar_config::{
     ShutdownRule, Surroundings, Transport, TransportKind, WebService, WorkerKind, default_node,
     read_realm, read_transport,
 };
-use crossbar_core::{Access, Authorization, CallQueueRule, Disclosure, HistoryRule, MethodConfig};
+use crossbar_core::{
+    Access, Authorization, CallQueueRule, Disclosure, HistoryRule, MethodConfig, StatisticsRule,
+};
 use crossbar_wire::{Format, MatchPolicy, Text, UriCheck};
 use serde_json::Value;
 
@@ -225,7 +227,16 @@ fn stores_read() {
         queue("com..slower", MatchPolicy::Wildcard, 50),
     ];
     assert_eq!(options.call_queues, queues);
+    let rule = StatisticsRule {
+        rated_message_size: 1024,
+        after_rated_messages: None,
+        after_duration: Some(Duration::from_secs(60)),
+        on_join: true,
+        on_leave: true,
+    };
+    assert_eq!(options.statistics, Some(rule));
     let defaults = &router.realms[1].options;
+    assert_eq!((defaults.statistics, defaults.meta_api), (None, true));
     assert!(defaults.history.is_empty() && defaults.call_queues.is_empty());
     assert_eq!(
         (defaults.max_retained_events, defaults.max_retained_octets),
