@@ -248,7 +248,7 @@ class Player:
         session = self.sessions[name]
         message = self._message(rest) if verb in (">", ">>", ">x") else None
         if message is not None:
-            if message[:1] in ([CALL], [SUBSCRIBE]) and len(message) > 3:
+            if isinstance(message, list) and message[:1] in ([CALL], [SUBSCRIBE]) and len(message) > 3:
                 session.asked[message[1]] = message[3]
             session.send(message)
         if verb == ">" and session.joined and message and message[0] == GOODBYE:
