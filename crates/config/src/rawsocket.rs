@@ -21,6 +21,8 @@ pub struct RawSocket {
     pub max_message_size: usize,
     /// `options.send_queue_limit`, `options.send_queue_overflow`
     pub queue: QueueLimits,
+    /// `options.strict_request_ids`: clients' request ids must count up from 1; they need not by default.
+    pub strict_request_ids: bool,
     /// `auth`
     pub access: Access,
 }
@@ -50,6 +52,7 @@ struct OptionsAsWritten {
     max_message_size: Option<Whole<512, MAX_MESSAGE_SIZE>>,
     send_queue_limit: Option<QueueLimit>,
     send_queue_overflow: Option<String>,
+    strict_request_ids: Option<bool>,
 }
 
 impl Written for OptionsAsWritten {}
@@ -70,6 +73,7 @@ impl RawSocket {
             formats,
             max_message_size: max_message_size.map_or(DEFAULT_MESSAGE_SIZE, Whole::get),
             queue,
+            strict_request_ids: options.strict_request_ids.unwrap_or(false),
             access,
         })
     }

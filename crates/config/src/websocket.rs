@@ -64,6 +64,8 @@ pub struct WebSocketOptions {
     pub require_websocket_subprotocol: bool,
     /// `show_server_version`: in the `Server` header.
     pub show_server_version: bool,
+    /// `strict_request_ids`: clients' request ids must count up from 1; they need not by default.
+    pub strict_request_ids: bool,
     /// `send_queue_limit`, `send_queue_overflow`
     pub queue: QueueLimits,
 }
@@ -115,6 +117,7 @@ impl Default for WebSocketOptions {
             deflate: None,
             require_websocket_subprotocol: true,
             show_server_version: false,
+            strict_request_ids: false,
             queue: QueueLimits::default(),
         }
     }

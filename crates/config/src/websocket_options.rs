@@ -37,6 +37,7 @@ struct OptionsAsWritten {
     show_server_version: Option<bool>,
     send_queue_limit: Option<QueueLimit>,
     send_queue_overflow: Option<String>,
+    strict_request_ids: Option<bool>,
 }
 
 impl Written for OptionsAsWritten {
@@ -130,6 +131,9 @@ impl OptionsAsWritten {
             show_server_version: self
                 .show_server_version
                 .unwrap_or(default.show_server_version),
+            strict_request_ids: self
+                .strict_request_ids
+                .unwrap_or(default.strict_request_ids),
             queue,
         }
     }

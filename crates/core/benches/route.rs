@@ -76,6 +76,7 @@ impl Bench {
                 },
                 hello: Hello::default(),
                 transport: None,
+                strict_request_ids: false,
             };
             bench.realm.join(join, bench.now, &mut bench.out).unwrap();
         }

@@ -50,6 +50,8 @@ pub struct Join {
     pub hello: Hello,
     /// What it comes over, as far as the shell tells.
     pub transport: Option<TransportDetails>,
+    /// Whether its request ids must count up from 1; a gap or a repeat then breaks the protocol.
+    pub strict_request_ids: bool,
 }
 
 impl Joining {
@@ -200,6 +202,7 @@ impl Client<'_> {
             principal,
             hello: self.hello,
             transport: None,
+            strict_request_ids: false,
         })
     }
 

@@ -30,6 +30,7 @@ mod options;
 mod permission;
 mod realm;
 mod refusal;
+mod request_ids;
 mod retained;
 mod role;
 mod session;

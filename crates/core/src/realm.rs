@@ -174,11 +174,16 @@ impl Realm {
     /// Takes a message of an open session.
     pub fn handle(&mut self, from: SessionId, message: Message, now: Instant, out: &mut Outbox) {
         self.now = now;
-        let Some(session) = self.sessions.get(from) else {
+        let Some(session) = self.sessions.get_mut(from) else {
             return;
         };
         if !session.is_open() {
             self.handle_while_closing(from, &message, out);
+            return;
+        }
+        if let Err(expected) = session.take_request_id(&message) {
+            let text = format!("a request id that does not count up: {expected} was expected");
+            self.violate(from, &text, out);
             return;
         }
         match message {
@@ -364,6 +369,7 @@ mod tests {
             },
             hello: Hello::default(),
             transport: None,
+            strict_request_ids: false,
         }
     }
 

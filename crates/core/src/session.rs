@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use crossbar_wire::{
-    Features, Identity, Payload, RegistrationId, RequestId, Role, Roles, SessionId, SubscriptionId,
-    Text, Value,
+    Features, Identity, Message, Payload, RegistrationId, RequestId, Role, Roles, SessionId,
+    SubscriptionId, Text, Value,
 };
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::calls::CallKey;
 use crate::refusal::said;
+use crate::request_ids::RequestIds;
 use crate::role::RoleKey;
 use crate::testaments::Testaments;
 use crate::{Join, Principal, TransportDetails};
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     last_invocation: u64,
     /// The highest request id of a progressive call that this session has begun; 0 if it never has.
     last_stream: u64,
+    /// Checks the request ids, if the transport asks for it.
+    request_ids: Option<Box<RequestIds>>,
     roles: Roles,
 }
 
@@ -101,6 +104,7 @@ impl Session {
             testaments: None,
             last_invocation: 0,
             last_stream: 0,
+            request_ids: join.strict_request_ids.then(Box::default),
             roles: join.hello.roles,
         }
     }
@@ -128,6 +132,21 @@ impl Session {
     /// Says whether the session was ever given this invocation.
     pub(crate) fn was_invoked(&self, invocation: RequestId) -> bool {
         (1..=self.last_invocation).contains(&invocation.value())
+    }
+
+    /// Checks the request id of a message, if the transport asks for it. Gives the one that was expected in its place.
+    pub(crate) fn take_request_id(&mut self, message: &Message) -> Result<(), u64> {
+        let Some(ids) = &mut self.request_ids else {
+            return Ok(());
+        };
+        let taken = ids.take(message);
+        if let Message::Call(call) = message
+            && self.may_continue(call.request)
+            && self.calls.contains_key(&call.request)
+        {
+            return Ok(()); // a chunk of a call in flight, or else found out as none
+        }
+        taken
     }
 
     /// Says whether a CALL with this id may continue a progressive call: ids count up, so no call that is begun later has

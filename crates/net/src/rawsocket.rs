@@ -26,6 +26,7 @@ pub(crate) struct RawSocketService {
     longest: Length,
     queue: QueueLimits,
     access: Arc<Access>,
+    strict_request_ids: bool,
     router: Arc<Router>,
 }
 
@@ -54,6 +55,7 @@ impl RawSocketService {
             longest: Length::covering(config.max_message_size),
             queue: config.queue,
             access: Arc::new(config.access.clone()),
+            strict_request_ids: config.strict_request_ids,
             router: Arc::clone(router),
         }
     }
@@ -123,7 +125,8 @@ impl RawSocketService {
             self.queue,
         ));
         let transport = peer.transport(ChannelFraming::RawSocket, request.format);
-        let session = Session::new(&self.router, &self.access, &outlet, transport);
+        let mut session = Session::new(&self.router, &self.access, &outlet, transport);
+        session.strict_request_ids = self.strict_request_ids;
         let parts = Parts {
             stream,
             inlet: Inlet::Raw(Deframer::new(self.longest.octets())),

@@ -25,6 +25,8 @@ pub(crate) struct Session {
     access: Arc<Access>,
     outlet: Arc<Outlet>,
     transport: TransportDetails,
+    /// Whether the request ids of its sessions must count up from 1.
+    pub(crate) strict_request_ids: bool,
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
@@ -83,6 +85,7 @@ impl Session {
             access: Arc::clone(access),
             outlet: Arc::clone(outlet),
             transport,
+            strict_request_ids: false,
             phase: Phase::Hello,
         }
     }
@@ -251,6 +254,7 @@ impl Session {
             Step::Join(mut join) => {
                 let session = join.session;
                 join.transport = Some(self.transport);
+                join.strict_request_ids = self.strict_request_ids;
                 let joined = match self.router.driver(&join.realm) {
                     Some(driver) => driver
                         .join(*join, &self.outlet, &mut work.wakes)

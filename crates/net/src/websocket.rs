@@ -72,7 +72,8 @@ impl WebSocketService {
             usize::MAX
         };
         let outlet = Arc::new(Outlet::new(format, framing, longest, self.options.queue));
-        let session = Session::new(&self.router, &self.access, &outlet, transport);
+        let mut session = Session::new(&self.router, &self.access, &outlet, transport);
+        session.strict_request_ids = self.options.strict_request_ids;
         let parts = Parts {
             stream,
             inlet: self.inlet(agreement, format),

@@ -4,6 +4,7 @@
 //! role guest {"permissions": [{"uri": "com.", "match": "prefix", "allow": ["call"]}]}
 //! alice joins                                       # as `anyone`, who may do everything
 //! bob joins as guest with callee.call_canceling     # features that HELLO announces
+//! carol joins strictly                              # her request ids must count up from 1
 //! alice > [32, 1, {}, "com.x"]                      # goes in
 //! alice < [33, 1, 1]                                # comes out
 //! alice < [36, 1, "$p", {}, "*"]                    # `$p` is the same everywhere, `*` is anything
@@ -225,10 +226,12 @@ impl Stage {
         let mut words = how.split(' ');
         let mut role = "anyone";
         let mut roles = Roles::default();
+        let mut strict_request_ids = false;
         while let Some(word) = words.next() {
             match word {
                 "as" => role = words.next().unwrap(),
                 "" | "with" => {}
+                "strictly" => strict_request_ids = true,
                 feature => roles = announce(roles, feature),
             }
         }
@@ -251,6 +254,7 @@ impl Stage {
                 format: Format::Json,
                 peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
             }),
+            strict_request_ids,
         };
         self.act(|realm, now, out| realm.join(join, now, out).unwrap());
         self.out.pop_front().expect("WELCOME");

@@ -131,6 +131,7 @@ fn websocket_options_read() {
     assert_eq!(options.max_message_size, None);
     assert_eq!(options.queue.octets, 1 << 20);
     assert_eq!(options.queue.overflow, Overflow::Drop);
+    assert!(options.strict_request_ids);
     assert_eq!(options.deflate, Some(Deflate::default()));
     let Access::Methods(methods) = &websocket.access else {
         panic!("{websocket:?}");

@@ -124,6 +124,91 @@ fn i04_all_calls_with_one_request_id_end_with_their_caller() {
 }
 
 #[test]
+fn i04_strict_ids_count_up_over_all_requests() {
+    check(
+        r#"
+        alice joins strictly
+        alice > [32, 1, {}, "com.a"]
+        alice < [33, 1, 1]
+        alice > [64, 2, {}, "com.a"]
+        alice < [65, 2, 1]
+        alice > [16, 3, {}, "com.a"]
+        alice > [48, 4, {}, "com.a"]
+        alice < [68, 1, 1, {}]
+        alice > [49, 4, {}]
+        alice < [8, 48, 4, {}, "wamp.error.canceled", "*"]
+        alice > [70, 1, {}]
+        alice > [34, 5, 1]
+        alice < [35, 5]
+        alice > [66, 6, 1]
+        alice < [67, 6]
+        alice > [32, 7, {}, "com..bad"]
+        alice < [8, 32, 7, {}, "wamp.error.invalid_uri", "*"]
+        alice > [16, 8, {"acknowledge": true}, "com.a"]
+        alice < [17, 8, "*"]
+        "#,
+    );
+}
+
+#[test]
+fn i04_a_gap_or_a_repeat_is_a_violation_where_ids_are_strict() {
+    for request in [
+        r#"[32, 2, {}, "com.a"]"#,
+        r#"[48, 0, {}, "com.a"]"#,
+        r#"[48, 2, {}, "com.a"]"#,
+        r#"[48, 1, {"progress": true}, "com.a"]"#,
+        r#"[16, 1, {}, "com.a"]"#,
+        r#"[64, 4, {}, "com.a"]"#,
+        r#"[66, 9007199254740992, 1]"#,
+        r#"[34, 1, 1]"#,
+    ] {
+        check(&format!(
+            r#"
+            alice joins strictly with caller.progressive_call_invocations
+            bob joins
+            bob > [64, 5, {{}}, "com.a"]
+            bob < [65, 5, 1]
+            alice > [48, 1, {{}}, "com.a"]
+            bob < [68, 1, 1, {{}}]
+            alice > [48, 2, {{}}, "com.a"]
+            bob < [68, 2, 1, {{}}]
+            alice > {request}
+            alice < [3, {{"message": "*"}}, "wamp.error.protocol_violation"]
+            alice < closed
+            "#
+        ));
+    }
+}
+
+#[test]
+fn i04_c02_chunks_repeat_ids_where_they_are_strict() {
+    check(
+        r#"
+        alice joins with callee.progressive_call_invocations callee.call_canceling
+        bob joins strictly with caller.progressive_call_invocations
+        alice > [64, 1, {}, "com.a"]
+        alice < [65, 1, 1]
+        bob > [48, 1, {"progress": true}, "com.a", [1]]
+        alice < [68, 1, 1, {"progress": true}, [1]]
+        bob > [48, 2, {}, "com.a"]
+        alice < [68, 2, 1, {}]
+        bob > [48, 1, {"progress": true}, "com.a", [2]]
+        alice < [68, 1, 1, {"progress": true}, [2]]
+        alice > [70, 1, {}]
+        bob < [50, 1, {}]
+        bob > [48, 1, {}, "com.a", [3]] # crossed the answer
+        bob > [48, 3, {}, "com.a"]
+        alice < [68, 3, 1, {}]
+        bob > [48, 2, {}, "com.a"]
+        bob < [3, {"message": "*"}, "wamp.error.protocol_violation"]
+        bob < closed
+        alice < [69, 2, {"mode": "killnowait"}]
+        alice < [69, 3, {"mode": "killnowait"}]
+        "#,
+    );
+}
+
+#[test]
 fn i05_loose_uris() {
     check(
         r#"

@@ -267,6 +267,7 @@ impl World {
                 ..Hello::default()
             },
             transport: None,
+            strict_request_ids: false,
         };
         let mut out = Outbox::new();
         self.sessions.insert(id);

@@ -1,6 +1,6 @@
 //! Peers that do what they should not, while others go on.
 
-use crossbar_config::{Overflow, QueueLimits, TransportKind};
+use crossbar_config::{Overflow, QueueLimits, RawSocket, TransportKind};
 use tokio::io::AsyncWriteExt;
 
 use crate::peer::{HELLO, Raw, Web, soon, to_end};
@@ -22,6 +22,24 @@ async fn still_works(mut raw: Raw) {
     let event = raw.receive().await;
     assert_eq!(event[0], 36);
     assert_eq!(event[4][0], "hi");
+}
+
+#[tokio::test]
+async fn i04_request_ids_are_strict_where_a_transport_asks_for_it() {
+    let settings = RawSocket {
+        strict_request_ids: true,
+        ..rawsocket()
+    };
+    let strict = Server::with(TransportKind::RawSocket(settings));
+    let mut raw = Raw::join(strict.address).await;
+    assert_eq!(raw.ask(r#"[32,1,{},"com.a"]"#).await[0], 33);
+    raw.send(r#"[32,3,{},"com.b"]"#).await;
+    let (reason, text) = raw.aborted().await;
+    assert_eq!(reason, "wamp.error.protocol_violation");
+    assert!(text.contains("2 was expected"), "{text}");
+    let lenient = Server::start();
+    let mut raw = Raw::join(lenient.address).await;
+    assert_eq!(raw.ask(r#"[32,7,{},"com.a"]"#).await[0], 33);
 }
 
 #[tokio::test]

@@ -103,6 +103,7 @@ pub(crate) fn rawsocket() -> RawSocket {
         formats: Format::OFFERED.to_vec(),
         max_message_size: 1 << 24,
         queue: QueueLimits::default(),
+        strict_request_ids: false,
         access: Access::Open,
     }
 }

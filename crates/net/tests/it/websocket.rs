@@ -87,6 +87,23 @@ async fn t08_other_paths_and_plain_requests_get_an_answer() {
 }
 
 #[tokio::test]
+async fn i04_request_ids_are_strict_where_the_options_say_so() {
+    let server = with(WebSocketOptions {
+        strict_request_ids: true,
+        ..WebSocketOptions::default()
+    });
+    let mut web = Web::join(server.address).await;
+    web.send(r#"[32,1,{},"com.a"]"#).await;
+    assert_eq!(web.receive().await[0], 33);
+    web.send(r#"[32,1,{},"com.b"]"#).await;
+    let abort = web.receive().await;
+    assert_eq!(
+        (&abort[0], &abort[2]),
+        (&3.into(), &"wamp.error.protocol_violation".into())
+    );
+}
+
+#[tokio::test]
 async fn without_a_status_page_plain_requests_get_426() {
     let server = with(WebSocketOptions {
         enable_webstatus: false,

@@ -91,6 +91,7 @@ impl Management {
             formats: vec![Format::MsgPack],
             max_message_size: 16 << 20,
             queue: QueueLimits::default(),
+            strict_request_ids: false,
             access: Access::Fixed(principal),
         };
         crossbar_net::serve_stream(stream, &settings, &self.router);

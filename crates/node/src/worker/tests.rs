@@ -85,6 +85,7 @@ async fn join(management: &Arc<Router>) -> Link {
         formats: vec![Format::MsgPack],
         max_message_size: 1 << 20,
         queue: QueueLimits::default(),
+        strict_request_ids: false,
         access: Access::Fixed(Principal {
             authrole: Text::from_static("anybody"),
             ..Principal::default()

@@ -291,6 +291,7 @@ fn realm(options: RealmOptions) -> Realm {
             ..Hello::default()
         },
         transport: None,
+        strict_request_ids: false,
     };
     realm.join(join, now, &mut Outbox::new()).unwrap();
     realm
