@@ -21,6 +21,7 @@ mod calls;
 mod clock;
 mod command;
 mod dealer;
+mod definitions;
 mod generator;
 mod history;
 mod index;

@@ -26,6 +26,7 @@ use crate::abort::abort;
 use crate::broker::Broker;
 use crate::calls::Calls;
 use crate::dealer::Dealer;
+use crate::definitions::Definitions;
 use crate::generator::Generator;
 use crate::history::History;
 use crate::retained::Retained;
@@ -78,6 +79,7 @@ pub struct Realm {
     sessions: Sessions,
     broker: Broker,
     dealer: Dealer,
+    definitions: Definitions,
     calls: Calls,
     retained: Retained,
     history: Option<History>,
@@ -95,6 +97,7 @@ impl Realm {
             name,
             retained: Retained::new(options.max_retained_events, options.max_retained_octets),
             dealer: Dealer::new(&options.call_queues),
+            definitions: Definitions::default(),
             options,
             ids: Generator::new(seed),
             roles: Roles::new(),
@@ -331,11 +334,13 @@ fn announced(options: &RealmOptions) -> PeerRoles {
     if options.meta_api {
         broker = broker
             .union(Features::SESSION_META_API)
-            .union(Features::SUBSCRIPTION_META_API);
+            .union(Features::SUBSCRIPTION_META_API)
+            .union(Features::REFLECTION);
         dealer = dealer
             .union(Features::SESSION_META_API)
             .union(Features::REGISTRATION_META_API)
-            .union(Features::TESTAMENT_META_API);
+            .union(Features::TESTAMENT_META_API)
+            .union(Features::REFLECTION);
     }
     if options.meta_api && !options.history.is_empty() {
         broker = broker.union(Features::EVENT_HISTORY);

@@ -122,6 +122,8 @@ features! {
     PAYLOAD_ENCRYPTION_CRYPTOBOX = 24, "payload_encryption_cryptobox";
     /// Autobahn's experiment with acknowledged delivery.
     X_ACKNOWLEDGED_EVENT_DELIVERY = 25, "x_acknowledged_event_delivery";
+    /// What there is can be listed and described; stands right in the role.
+    REFLECTION = 26, "reflection";
 }
 
 impl Features {
@@ -155,6 +157,12 @@ impl Features {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Takes the features of `other` out.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 
@@ -237,6 +245,8 @@ impl Roles {
                 continue;
             };
             let mut written = DictWriter::begin(roles.name(role.name()));
+            let reflects = features.contains(Features::REFLECTION);
+            let features = features.without(Features::REFLECTION);
             if !features.is_empty() {
                 let mut flags = DictWriter::begin(written.name("features"));
                 for (name, feature) in Features::NAMES {
@@ -244,6 +254,7 @@ impl Roles {
                 }
                 flags.end();
             }
+            written.boolean("reflection", reflects.then_some(true));
             written.end();
         }
         roles.end();

@@ -162,6 +162,7 @@ impl Realm {
             self.fail(key, Refusal::new(uris::CANCELED, text), out);
         }
         if farewell == Farewell::Silent {
+            self.definitions.forget(id);
             return;
         }
         self.publish_testaments(id, out);
@@ -171,6 +172,7 @@ impl Realm {
         for detached in registrations {
             self.announce_unregistered(id, detached, &[], out);
         }
+        self.undefine_all(id, out);
         self.tell_leave(id, out);
     }
 

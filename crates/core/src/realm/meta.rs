@@ -4,6 +4,7 @@ mod arguments;
 mod events;
 mod history;
 mod kills;
+mod reflection;
 mod registrations;
 mod sessions;
 mod statistics;
@@ -168,12 +169,13 @@ fn text(key: &str, text: &str) -> (String, Value) {
 }
 
 /// All that there are, by what they are about.
-const PROCEDURES: [&[OwnProcedure]; 5] = [
+const PROCEDURES: [&[OwnProcedure]; 6] = [
     sessions::PROCEDURES,
     kills::PROCEDURES,
     registrations::PROCEDURES,
     subscriptions::PROCEDURES,
     testaments::PROCEDURES,
+    reflection::PROCEDURES,
 ];
 
 const ENCODING: &[EncodingProcedure] = &[history::GET_EVENTS];

@@ -418,7 +418,7 @@ fn p15_a_realm_without_rules_does_not_announce_it() {
         format!(
             r#"
             alice > [1, "realm1", {{"roles": {{"caller": {{}}}}}}]
-            alice < [2, 1, {{"...": 1, "roles": {{"dealer": "*", "broker": {{"features": {{"...": 1, "event_retention": true{history}}}}}}}}}]
+            alice < [2, 1, {{"...": 1, "roles": {{"dealer": "*", "broker": {{"features": {{"...": 1, "event_retention": true{history}}}, "reflection": true}}}}}}]
             "#
         )
     };

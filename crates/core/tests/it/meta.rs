@@ -1,6 +1,7 @@
 //! The meta API (WAMP spec, "Meta API").
 
 mod kills;
+mod reflection;
 mod registrations;
 mod sessions;
 mod subscriptions;

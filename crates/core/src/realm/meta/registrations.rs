@@ -175,7 +175,7 @@ fn remove_callee(
         return Ok(Value::Null);
     }
     let text = format!("no session {callee} serves the registration {id}");
-    Err(Refusal::new(uris::NO_SUCH_SESSION, text))
+    Err(Refusal::new(uris::NO_SUCH_REGISTRATION, text))
 }
 
 fn take(arguments: &mut Arguments) -> Result<RegistrationId, Refusal> {

@@ -179,7 +179,7 @@ fn remove_subscriber(
         return Ok(Value::Null);
     }
     let text = format!("no session {subscriber} has the subscription {id}");
-    Err(Refusal::new(uris::NO_SUCH_SESSION, text))
+    Err(Refusal::new(uris::NO_SUCH_SUBSCRIPTION, text))
 }
 
 fn take(arguments: &mut Arguments) -> Result<SubscriptionId, Refusal> {

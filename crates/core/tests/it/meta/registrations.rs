@@ -257,7 +257,7 @@ fn c08_a_registration_is_taken_away() {
         bob < [67, 0, {"registration": 1, "reason": "moving on"}]
         alice < [36, 1, "*", {"topic": "wamp.registration.on_unregister"}, [2, 1]]
         alice > [48, 2, {}, "wamp.registration.remove_callee", [1, 2]]
-        alice < [8, 48, 2, {}, "wamp.error.no_such_session", "*"]
+        alice < [8, 48, 2, {}, "wamp.error.no_such_registration", "*"]
         alice > [48, 3, {}, "wamp.registration.remove_callee", [1, 3]]
         alice < [50, 3, {}, [null]]
         alice < [36, 1, "*", {"topic": "wamp.registration.on_unregister"}, [3, 1]]

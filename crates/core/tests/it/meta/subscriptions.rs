@@ -114,7 +114,7 @@ fn p17_a_subscription_is_taken_away() {
         bob < [35, 0, {"subscription": 1, "reason": "no more"}]
         alice < [36, 2, "*", {"topic": "wamp.subscription.on_unsubscribe"}, [2, 1]]
         alice > [48, 2, {}, "wamp.subscription.remove_subscriber", [1, 2]]
-        alice < [8, 48, 2, {}, "wamp.error.no_such_session", "*"]
+        alice < [8, 48, 2, {}, "wamp.error.no_such_subscription", "*"]
         alice > [48, 3, {}, "wamp.subscription.remove_subscriber", [1, 3]]
         alice < [50, 3, {}, [null]]
         alice < [36, 2, "*", {"topic": "wamp.subscription.on_unsubscribe"}, [3, 1]]
