@@ -208,7 +208,63 @@ const MAX_KEPT: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use crossbar_wire::{Call as CallMessage, Format, Payload, RegistrationId, SessionId, Text};
+
     use super::*;
+    use crate::role::Grant;
+
+    fn waiting(request: u64, octets: usize, now: Instant) -> Call {
+        let request = RequestId::new(request).unwrap();
+        let payload = Payload {
+            format: Format::MsgPack,
+            args: Bytes::from(vec![0; octets]),
+            kwargs: Bytes::new(),
+        };
+        let order = Order {
+            registration: RegistrationId::new(1).unwrap(),
+            grant: Grant::default(),
+            received: now,
+            call: CallMessage {
+                request,
+                receive_progress: None,
+                progress: None,
+                timeout: None,
+                disclose_me: None,
+                caller: None,
+                passthru: None,
+                procedure: Text::from_static("com.x"),
+                payload,
+            },
+        };
+        let queued = Queued {
+            order,
+            ticket: request.value(),
+            chunks: Vec::new(),
+        };
+        let caller = SessionId::new(1).unwrap();
+        Call::new(caller, request, Stage::Queued(Box::new(queued)))
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the ban on clocks is for the core itself"
+    )]
+    fn c11_c12_what_is_kept_is_bounded_and_given_back() {
+        let (now, mut calls) = (Instant::now(), Calls::default());
+        let mut sessions = Sessions::default();
+        assert!(calls.has_room(MAX_KEPT) && !calls.has_room(MAX_KEPT + 1));
+        let first = calls.begin(waiting(1, MAX_KEPT / 2, now), &mut sessions);
+        assert!(calls.has_room(MAX_KEPT / 4) && !calls.has_room(MAX_KEPT / 2));
+        let second = calls.begin(waiting(2, MAX_KEPT / 4, now), &mut sessions);
+        assert!(!calls.has_room(MAX_KEPT / 4));
+        calls.end(first, &mut sessions).unwrap();
+        assert!(calls.has_room(MAX_KEPT / 2));
+        calls.end(second, &mut sessions).unwrap();
+        assert!(calls.has_room(MAX_KEPT));
+        assert_eq!(calls.len(), 0);
+    }
 
     #[test]
     fn a_call_is_small() {

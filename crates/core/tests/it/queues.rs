@@ -293,6 +293,36 @@ fn c12_c13_the_callees_are_evicted() {
 }
 
 #[test]
+fn c08_c12_the_last_callee_is_removed() {
+    waiting(
+        r#"
+        carol > [48, 9, {}, "wamp.registration.remove_callee", [1, 1]]
+        carol < [50, 9, "*", "*"]
+        bob < [8, 48, 2, {}, "wamp.error.canceled", "*"]
+        carol < [8, 48, 3, {}, "wamp.error.canceled", "*"]
+        alice > [70, 1, {}]
+        bob < [50, 1, {}]
+        "#,
+    );
+}
+
+#[test]
+fn c12_m04_the_callee_is_killed() {
+    waiting(
+        r#"
+        carol > [48, 9, {}, "wamp.session.kill", [1]]
+        carol < [50, 9, "*", "*"]
+        alice < [6, "*", "*"]
+        bob < [8, 48, 1, {}, "wamp.error.canceled", "*"]
+        bob < [8, 48, 2, {}, "wamp.error.canceled", "*"]
+        carol < [8, 48, 3, {}, "wamp.error.canceled", "*"]
+        alice > [6, {}, "wamp.close.goodbye_and_out"]
+        alice < kept
+        "#,
+    );
+}
+
+#[test]
 fn c12_a_new_callee_takes_what_waits() {
     waiting(
         r#"
