@@ -18,6 +18,8 @@ pub struct Realm {
     pub name: Text,
     /// `options` and `compat`
     pub options: RealmOptions,
+    /// `options.bridge_meta_api`: whether the meta API is on the management realm as well.
+    pub bridge_meta_api: bool,
     /// `roles`
     pub roles: Vec<Role>,
     /// The realm's JSON, roles included, as the management API carries it.
@@ -83,7 +85,7 @@ impl Realm {
         );
         let uri_check = options
             .as_ref()
-            .map_or_else(UriCheck::default, |options| options.uri_check);
+            .map_or_else(UriCheck::default, |(options, _)| options.uri_check);
         let store = Store::read(reading, written.store, uri_check, &at.key("store"));
         let statistics = stats::read(reading, written.stats, &at.key("stats"));
         let roles = Role::read_all(reading, written.roles, &at.key("roles"));
@@ -91,6 +93,7 @@ impl Realm {
             *roles_raw = roles.iter().map(|role| Value::clone(&role.raw)).collect();
         }
         let store = store?;
+        let (options, bridge_meta_api) = options?;
         Some(Self {
             id: written.id,
             name: Text::from(written.name),
@@ -98,8 +101,9 @@ impl Realm {
                 history: store.history,
                 call_queues: store.call_queues,
                 statistics: statistics?,
-                ..options?
+                ..options
             },
+            bridge_meta_api,
             roles,
             raw: Raw::new(raw),
         })
@@ -123,6 +127,7 @@ pub(crate) fn read_compat(reading: &mut Reading, compat: Option<String>, at: &Pl
 struct OptionsAsWritten {
     uri_check: Option<String>,
     enable_meta_api: Option<bool>,
+    bridge_meta_api: Option<bool>,
     max_retained_events: Option<Whole<0, 100_000_000>>,
     max_retained_octets: Option<Whole<0, { 1 << 40 }>>,
 }
@@ -132,15 +137,15 @@ impl Written for OptionsAsWritten {
         "event_dispatching_chunk_size",
         "no event loop is held up by an event of many receivers",
     )];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("bridge_meta_api", Refusal::NotYet)];
 }
 
+/// Reads the options, and whether the meta API is bridged.
 fn read_options(
     reading: &mut Reading,
     value: Option<Value>,
     compat_crossbar: bool,
     at: &Place,
-) -> Option<RealmOptions> {
+) -> Option<(RealmOptions, bool)> {
     let written: OptionsAsWritten = reading.read_or_empty(value, at)?;
     let meanings = [("loose", UriCheck::Loose), ("strict", UriCheck::Strict)];
     let uri_check = match written.uri_check {
@@ -148,7 +153,7 @@ fn read_options(
         Some(word) => reading.one_of(&word, "value", &meanings, &at.key("uri_check"))?,
     };
     let defaults = RealmOptions::default();
-    Some(RealmOptions {
+    let options = RealmOptions {
         uri_check,
         compat_crossbar,
         meta_api: written.enable_meta_api.unwrap_or(defaults.meta_api),
@@ -159,7 +164,9 @@ fn read_options(
             .max_retained_octets
             .map_or(defaults.max_retained_octets, Whole::get),
         ..defaults
-    })
+    };
+    let bridged = options.meta_api && written.bridge_meta_api == Some(true);
+    Some((options, bridged))
 }
 
 /// `roles[]` as written.

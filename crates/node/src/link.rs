@@ -142,6 +142,11 @@ impl Link {
         Ok(())
     }
 
+    /// Gives the session itself.
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Calls a procedure with positional arguments.
     pub(crate) async fn call(
         &self,

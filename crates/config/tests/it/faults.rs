@@ -224,7 +224,7 @@ fn realms_and_roles() {
         ],
     );
     check_realm(
-        r#"{"name": "realm1", "compat": "crosbar", "options": {"uri_check": "stric", "bridge_meta_api": true},
+        r#"{"name": "realm1", "compat": "crosbar", "options": {"uri_check": "stric", "bridge_meta_api": "yes"},
             "store": {"type": "cfxdb", "path": "db"}, "rlinks": [{}], "inventory": {"type": "wamp.eth"},
             "roles": [{"name": "trusted", "permissions": []},
                       {"name": "user", "authorizer": "com.auth"},
@@ -233,7 +233,7 @@ fn realms_and_roles() {
             r#".rlinks: the key "rlinks" is not supported by this version yet"#,
             r#".inventory: the key "inventory" is not supported: it belongs to XBR"#,
             r#".compat: unknown value "crosbar" (did you mean "crossbar"?)"#,
-            r#".options.bridge_meta_api: the key "bridge_meta_api" is not supported by this version yet"#,
+            r#".options.bridge_meta_api: invalid type: string "yes", expected a boolean (write true or false, without quotes)"#,
             r#".options.uri_check: unknown value "stric" (did you mean "strict"?)"#,
             r#".store.type: the store "cfxdb" is not supported by this version yet"#,
             r#".roles[0].name: the role "trusted" is reserved for internal sessions"#,

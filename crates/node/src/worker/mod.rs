@@ -1,5 +1,6 @@
 //! A worker: realms and transports, put there and taken away by calls over its management link.
 
+mod bridge;
 mod kind;
 mod realms;
 mod router;

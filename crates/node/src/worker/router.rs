@@ -81,7 +81,7 @@ impl RouterWorker {
             "get_router_realm" => self.get_realm(arguments)?,
             "get_router_realm_by_name" => self.get_realm_by_name(arguments)?,
             "get_router_realm_stats" => self.get_realm_stats(arguments)?,
-            "start_router_realm" => self.start_realm(arguments, caller)?,
+            "start_router_realm" => self.start_realm(arguments, caller).await?,
             "stop_router_realm" => self.stop_realm(arguments, caller).await?,
             "get_router_realm_roles" => {
                 let id = only(arguments, "realm_id")?;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::realms::no_such_realm;
 use super::router::{RouterWorker, only, two};
-use super::{GRACE, realms::Realm};
+use super::{GRACE, bridge, realms::Realm};
 use crate::api::{ApiError, Arguments, Caller, error};
 
 impl RouterWorker {
@@ -40,7 +40,7 @@ impl RouterWorker {
         json!({"roles": realm.role_count(), "sessions": sessions})
     }
 
-    pub(super) fn start_realm(
+    pub(super) async fn start_realm(
         &self,
         mut arguments: Arguments,
         caller: &Caller,
@@ -51,6 +51,7 @@ impl RouterWorker {
         item["id"] = json!(id);
         let realm = crossbar_config::read_realm(item, &self.around.surroundings())
             .map_err(|faults| super::invalid(&faults))?;
+        let bridged = realm.bridge_meta_api.then(|| realm.name.clone());
         let info = {
             let mut state = self.state();
             state.realms.check_free(&id, &realm.name)?;
@@ -62,6 +63,11 @@ impl RouterWorker {
             state.realms.add(&id, realm.name, realm.raw.into_value());
             state.realms.find(&id)?.info(&id)
         };
+        if let Some(name) = bridged {
+            let root = format!("{}realm.{id}.root.", self.around.prefix());
+            let management = self.around.link.session();
+            bridge::start(management, &self.around.net, &name, root).await?;
+        }
         self.around.publish("on_realm_started", json!(id), caller);
         Ok(info)
     }

@@ -113,6 +113,46 @@ fn web() -> serde_json::Value {
 }
 
 #[tokio::test]
+async fn a_realms_meta_api_is_bridged_to_the_management_realm() {
+    let stage = Stage::new().await;
+    let topic = "crossbar.worker.worker001.realm.realm1.root.wamp-reflect-on_define";
+    let mut events = stage
+        .caller
+        .session()
+        .subscribe(topic, crossbar_client::SubscribeOptions::default())
+        .await
+        .unwrap();
+    let config = json!({"name": "realm1", "options": {"bridge_meta_api": true}});
+    stage
+        .get("start_router_realm", json!(["realm1", config]))
+        .await;
+    let count = "realm.realm1.root.wamp.session.count";
+    assert_eq!(stage.get(count, json!([])).await, json!(1)); // a trusted session sees itself
+    let get = "realm.realm1.root.wamp.session.get";
+    assert_eq!(
+        stage.fail(get, json!([1])).await,
+        "wamp.error.no_such_session"
+    );
+    let nothing = "realm.realm1.root.wamp.session.nothing";
+    assert_eq!(
+        stage.fail(nothing, json!([])).await,
+        "wamp.error.no_such_procedure"
+    );
+    let define = "realm.realm1.root.wamp.reflect.define";
+    stage.get(define, json!(["com.example.sum", "adds"])).await;
+    let event = tokio::time::timeout(Duration::from_secs(10), events.next());
+    let event = event.await.unwrap().unwrap();
+    let args = event.content.values().unwrap();
+    assert_eq!(args, [Value::from("com.example.sum"), Value::from("adds")]);
+    stage.get("stop_router_realm", json!(["realm1"])).await;
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while stage.fail(count, json!([])).await != "wamp.error.no_such_procedure" {}
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn realms_and_roles_come_and_go() {
     let stage = Stage::new().await;
     let realm = json!(["realm001", {"name": "realm1"}]);
