@@ -259,5 +259,7 @@ mod tests {
         // With the key and the place in the table, and the table half full: well under 1 KiB.
         let entry = size_of::<(SessionId, Session)>() + 2 * size_of::<u64>();
         assert!(2 * entry <= 640, "{entry} octets an entry");
+        let details = size_of::<Details>();
+        assert!(details <= 256, "{details} octets of details");
     }
 }
