@@ -74,6 +74,24 @@ fn e01_progress_combines_with_passthru() {
 }
 
 #[test]
+fn e01_c02_every_chunk_of_a_call_says_how_to_read_it() {
+    check(
+        r#"
+        alice joins with callee.payload_passthru_mode callee.progressive_call_invocations callee.call_canceling
+        bob joins with caller.payload_passthru_mode caller.progressive_call_invocations
+        alice > [64, 1, {}, "com.x"]
+        alice < [65, 1, 1]
+        bob > [48, 1, {"progress": true, "ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, "com.x", [1]]
+        alice < [68, 1, 1, {"progress": true, "ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, [1]]
+        bob > [48, 1, {"progress": true}, "com.x", [2]]
+        alice < [68, 1, 1, {"progress": true, "ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, [2]]
+        bob > [48, 1, {"ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, "com.x", [3]]
+        alice < [68, 1, 1, {"ppt_scheme": "x_mine", "ppt_serializer": "cbor"}, [3]]
+        "#,
+    );
+}
+
+#[test]
 fn e02_the_router_does_not_judge_the_payload() {
     check(
         r#"
