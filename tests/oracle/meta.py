@@ -20,7 +20,8 @@ def result(procedure, value, name):
         return _ids("S", value, name) if isinstance(value, list) else value
     if verb == "list":
         if isinstance(value, dict):
-            return {key: _ids(kind, ids, name) for key, ids in value.items()}
+            # Crossbar.io keeps registrations of sessions that are gone, if it has failed to remove them.
+            return {key: [one for one in _ids(kind, ids, name) if one[0] != "?"] for key, ids in value.items()}
         return _ids(kind, value, name)
     if verb == "get":
         return _details(kind, value, name)
