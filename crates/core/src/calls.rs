@@ -237,11 +237,7 @@ mod tests {
                 payload,
             },
         };
-        let queued = Queued {
-            order,
-            ticket: request.value(),
-            chunks: Vec::new(),
-        };
+        let queued = Queued::new(order, request.value());
         let caller = SessionId::new(1).unwrap();
         Call::new(caller, request, Stage::Queued(Box::new(queued)))
     }

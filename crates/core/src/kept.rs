@@ -40,11 +40,16 @@ impl KeptEvent {
     /// Counts the octets of memory, about.
     #[must_use]
     pub fn octets(&self) -> usize {
-        let passthru = self.passthru.iter().flat_map(|passthru| passthru.texts());
-        let passthru: usize = passthru.map(text_octets).sum();
+        let passthru = self.passthru.as_deref().map_or(0, passthru_octets);
         let audience = self.audience.as_deref().map_or(0, audience_octets);
         OVERHEAD + self.topic.len() + self.payload.len() + passthru + audience
     }
+}
+
+/// Counts the octets of memory of attributes that go with a payload, about.
+pub(crate) fn passthru_octets(passthru: &Passthru) -> usize {
+    let links = passthru.forward_for.len() * size_of::<Identity>();
+    links + passthru.texts().map(text_octets).sum::<usize>()
 }
 
 fn audience_octets(audience: &Audience) -> usize {

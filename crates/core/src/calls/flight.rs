@@ -5,6 +5,7 @@ use crossbar_wire::{
 };
 
 use super::CallKey;
+use crate::kept::passthru_octets;
 use crate::role::Grant;
 
 /// A call in flight.
@@ -69,6 +70,7 @@ pub(crate) struct Stream {
     pub(crate) open: bool,
     /// Whether the callee was sent more than the first chunk.
     pub(crate) continued: bool,
+    octets: usize,
 }
 
 /// What it takes to give a call to another callee (WAMP spec, "Call Re-Routing").
@@ -86,7 +88,8 @@ pub(crate) struct Queued {
     /// Its place in the queue of its registration.
     pub(crate) ticket: u64,
     /// What followed the first chunk of a progressive call.
-    pub(crate) chunks: Vec<Chunk>,
+    chunks: Vec<Chunk>,
+    octets: usize,
 }
 
 /// Arguments that follow those of the first CALL.
@@ -154,13 +157,10 @@ impl Call {
             Stage::Invoked(Invoked {
                 kept: Some(kept), ..
             }) => match &**kept {
-                Kept::Stream(stream) => size_of::<Kept>() + stream.procedure.len(),
+                Kept::Stream(stream) => stream.octets,
                 Kept::Rerouting(rerouting) => size_of::<Kept>() + rerouting.order.octets(),
             },
-            Stage::Queued(queued) => {
-                let chunks = queued.chunks.iter().map(Chunk::octets);
-                size_of::<Queued>() + queued.order.octets() + chunks.sum::<usize>()
-            }
+            Stage::Queued(queued) => queued.octets,
         }
     }
 }
@@ -175,6 +175,17 @@ impl Kept {
 }
 
 impl Stream {
+    pub(crate) fn new(template: Invocation, procedure: Text) -> Self {
+        let passthru = template.passthru.as_deref().map_or(0, passthru_octets);
+        Self {
+            octets: size_of::<Kept>() + procedure.len() + passthru,
+            template,
+            procedure,
+            open: true,
+            continued: false,
+        }
+    }
+
     /// Makes the INVOCATION of the next chunk.
     pub(crate) fn next(&mut self, chunk: Chunk) -> Invocation {
         self.open = !chunk.last;
@@ -188,6 +199,31 @@ impl Stream {
 }
 
 impl Queued {
+    pub(crate) fn new(order: Order, ticket: u64) -> Self {
+        Self {
+            octets: size_of::<Self>() + order.octets(),
+            order,
+            ticket,
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Adds arguments that follow. Says whether there was room.
+    pub(crate) fn push(&mut self, chunk: Chunk) -> bool {
+        let has_room = self.chunks.len() < MAX_CHUNKS;
+        if has_room {
+            let chunk = chunk.compact();
+            self.octets += chunk.octets();
+            self.chunks.push(chunk);
+        }
+        has_room
+    }
+
+    /// Gives what followed the first chunk.
+    pub(crate) fn into_chunks(self) -> Vec<Chunk> {
+        self.chunks
+    }
+
     /// Says whether the caller has yet to send its last chunk.
     pub(crate) fn is_open(&self) -> bool {
         self.order.is_stream() && !self.chunks.last().is_some_and(|chunk| chunk.last)
@@ -196,7 +232,7 @@ impl Queued {
 
 impl Chunk {
     /// Copies the arguments, so that they share no memory with the frame they came in.
-    pub(crate) fn compact(self) -> Self {
+    fn compact(self) -> Self {
         Self {
             payload: self.payload.compact(),
             ..self
@@ -204,7 +240,7 @@ impl Chunk {
     }
 
     /// Counts the octets of memory, about.
-    pub(crate) const fn octets(&self) -> usize {
+    const fn octets(&self) -> usize {
         size_of::<Self>() + self.payload.len()
     }
 }
@@ -234,6 +270,15 @@ impl Order {
 
     /// Counts the octets of what is not in the order itself.
     pub(crate) fn octets(&self) -> usize {
-        self.call.procedure.len() + self.call.payload.len()
+        let call = &self.call;
+        let passthru = call.passthru.as_deref().map_or(0, passthru_octets);
+        let caller = call.caller.as_deref().map_or(0, |caller| {
+            let texts = [&caller.authid, &caller.authrole];
+            texts.into_iter().flatten().map(|text| text.len()).sum()
+        });
+        call.procedure.len() + call.payload.len() + passthru + caller
     }
 }
+
+/// How many chunks of one call wait at most.
+const MAX_CHUNKS: usize = 1024;

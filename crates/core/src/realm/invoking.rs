@@ -65,6 +65,10 @@ impl Realm {
             let text = "the callee does not support progressive call invocations";
             return Err(Refusal::new(uris::FEATURE_NOT_SUPPORTED, text));
         }
+        if order.is_stream() && !self.calls.has_room(order.octets()) {
+            let text = "too many calls have their arguments step by step";
+            return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
+        }
         let rule = order.grant.disclosure;
         let limit = self.limit(call.timeout);
         let forward =
@@ -118,12 +122,7 @@ impl Realm {
         let procedure = order.is_stream().then(|| order.call.procedure.compact());
         let message = self.invocation(caller, invocation, order, wish);
         if let Some(procedure) = procedure {
-            kept = Some(Kept::Stream(Stream {
-                template: template(&message),
-                procedure,
-                open: true,
-                continued: false,
-            }));
+            kept = Some(Kept::Stream(Stream::new(template(&message), procedure)));
         }
         Prepared {
             invoked: Invoked {

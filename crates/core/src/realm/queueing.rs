@@ -18,11 +18,7 @@ impl Realm {
             return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
         }
         let ticket = self.dealer.next_ticket();
-        let queued = Queued {
-            order: order.compact(),
-            ticket,
-            chunks: Vec::new(),
-        };
+        let queued = Queued::new(order.compact(), ticket);
         let mut call = Call::new(from, order.call.request, Stage::Queued(Box::new(queued)));
         call.progressive = order.call.receive_progress == Some(true);
         call.limit(self.limit(order.call.timeout), order.received);
@@ -78,7 +74,7 @@ impl Realm {
                     .assign(key, prepared.invoked, limit, &mut self.sessions);
                 send(out, callee, Message::Invocation(prepared.message));
                 if let Some(Stage::Queued(queued)) = before {
-                    self.send_waiting(key, queued.chunks, out);
+                    self.send_waiting(key, queued.into_chunks(), out);
                 }
             }
             Err(refusal) => self.fail(key, refusal, out),

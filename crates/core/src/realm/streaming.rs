@@ -91,10 +91,12 @@ fn repeat(call: &mut Call, message: CallMessage, room: bool) -> Repeat {
         payload: message.payload,
     };
     match &mut call.stage {
-        Stage::Queued(_) if !room => Repeat::NoRoom,
         Stage::Queued(queued) => {
-            queued.chunks.push(chunk.compact());
-            Repeat::Waiting
+            if room && queued.push(chunk) {
+                Repeat::Waiting
+            } else {
+                Repeat::NoRoom
+            }
         }
         Stage::Invoked(Invoked { callee, kept, .. }) => {
             match kept.as_deref_mut().and_then(Kept::stream) {

@@ -478,3 +478,63 @@ fn c02_c12_a_callee_that_cannot_is_passed_over_the_queue() {
         "#,
     );
 }
+
+#[test]
+fn c02_only_so_many_chunks_wait_with_their_call() {
+    let more = r#"bob > [48, 1, {"progress": true}, "com.x"]"#;
+    let more = [more; 1024].join("\n");
+    check(&format!(
+        r#"
+        alice joins with callee.progressive_call_invocations callee.call_canceling
+        bob joins with caller.progressive_call_invocations
+        carol joins
+        alice > [64, 1, {{"concurrency": 1}}, "com.x"]
+        alice < [65, 1, 1]
+        carol > [48, 1, {{}}, "com.x"]
+        alice < [68, 1, 1, {{}}]
+        bob > [48, 1, {{"progress": true}}, "com.x"]
+        {more}
+        bob > [48, 1, {{"progress": true}}, "com.x"]
+        bob < [8, 48, 1, {{}}, "crossbar.error.max_concurrency_reached", "*"]
+        bob > [48, 1, {{}}, "com.x"]
+        alice > [70, 1, {{}}]
+        carol < [50, 1, {{}}]
+        "#
+    ));
+}
+
+#[test]
+fn c12_what_goes_with_the_arguments_of_waiting_calls_counts() {
+    let key = "k".repeat(4 << 20);
+    let calls = (1..=15)
+        .map(|request| format!(r#"bob > [48, {request}, {{"ppt_keyid": "{key}"}}, "com.x"]"#));
+    let calls: Vec<String> = calls.collect();
+    let rule = CallQueueRule {
+        uri: Text::from("com.x"),
+        policy: MatchPolicy::Exact,
+        limit: 100,
+    };
+    let options = RealmOptions {
+        call_queues: vec![rule],
+        ..RealmOptions::default()
+    };
+    Stage::new(options, Access::Open).play(&format!(
+        r#"
+        alice joins
+        bob joins
+        carol joins
+        alice > [64, 1, {{"concurrency": 1}}, "com.x"]
+        alice < [65, 1, 1]
+        carol > [48, 1, {{}}, "com.x"]
+        alice < [68, 1, 1, {{}}]
+        {}
+        bob > [48, 16, {{"ppt_keyid": "{key}"}}, "com.x"]
+        bob < [8, 48, 16, {{}}, "crossbar.error.max_concurrency_reached", "*"]
+        carol > [48, 2, {{}}, "com.x"]
+        alice > [70, 1, {{}}]
+        carol < [50, 1, {{}}]
+        alice < [68, 2, 1, {{}}]
+        "#,
+        calls.join("\n")
+    ));
+}
