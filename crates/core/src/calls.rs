@@ -88,6 +88,13 @@ impl Calls {
         self.slots.get(key.0)?.as_ref()
     }
 
+    /// Says whether more calls of one caller share the request id of this, its newest one, than may.
+    pub(crate) fn is_crowded(&self, newest: CallKey) -> bool {
+        let older = |&key: &CallKey| self.get(key)?.older();
+        let chain = std::iter::successors(older(&newest), older);
+        chain.take(MAX_SHARED).count() == MAX_SHARED
+    }
+
     /// Changes a call, and what is counted of all.
     pub(crate) fn change<T>(
         &mut self,
@@ -199,6 +206,9 @@ fn give_back(table: &mut HashMap<RequestId, CallKey, RandomState>) {
         table.shrink_to_fit();
     }
 }
+
+/// How many calls in flight of one caller may share a request id: they are told apart one by one.
+pub(crate) const MAX_SHARED: usize = 16;
 
 /// How many slots are kept when no call is in flight.
 const IDLE_SLOTS: usize = 1024;

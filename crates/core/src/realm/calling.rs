@@ -1,7 +1,7 @@
 use crossbar_wire::{Call, MatchPolicy, Message, RegistrationId, Role, SessionId, Text};
 
 use super::{Realm, send};
-use crate::calls::{Call as CallInFlight, Order, Stage};
+use crate::calls::{Call as CallInFlight, CallKey, MAX_SHARED, Order, Stage};
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
 use crate::{Disclosure, Outbox, uris};
@@ -12,19 +12,33 @@ impl Realm {
             return;
         }
         let request = call.request;
-        if let Err(refusal) = self.try_call(from, call, out) {
-            send(out, from, refusal.answer(RequestType::Call, request));
+        match self.try_call(from, call, out) {
+            Ok(Some(key)) if self.calls.is_crowded(key) => {
+                let text = format!(
+                    "CALL with the request id {request}, which {MAX_SHARED} calls in flight have"
+                );
+                self.violate(from, &text, out);
+            }
+            Ok(_) => {}
+            Err(refusal) => send(out, from, refusal.answer(RequestType::Call, request)),
         }
     }
 
-    fn try_call(&mut self, from: SessionId, call: Call, out: &mut Outbox) -> Result<(), Refusal> {
+    /// Gives the call that is in flight from now on; none if it has been answered.
+    fn try_call(
+        &mut self,
+        from: SessionId,
+        call: Call,
+        out: &mut Outbox,
+    ) -> Result<Option<CallKey>, Refusal> {
         let registration = self.resolve(&call.procedure)?;
         let Some(caller) = self.sessions.get(from) else {
-            return Ok(());
+            return Ok(None);
         };
         let grant = self.authorize(caller, Action::Call, &call.procedure, MatchPolicy::Exact)?;
         let Some(registration) = registration else {
-            return self.call_unregistered(from, &call, out);
+            self.call_unregistered(from, &call, out)?;
+            return Ok(None);
         };
         if grant.disclosure == Disclosure::Never {
             self.is_disclosed(grant.disclosure, call.disclose_me, false)?; // ahead of taking a place at a callee
@@ -35,11 +49,16 @@ impl Realm {
             received: self.now,
             call,
         };
-        self.begin(from, order, out)
+        self.begin(from, order, out).map(Some)
     }
 
     /// Gives an allowed call to a callee, or lets it wait for one.
-    fn begin(&mut self, from: SessionId, order: Order, out: &mut Outbox) -> Result<(), Refusal> {
+    fn begin(
+        &mut self,
+        from: SessionId,
+        order: Order,
+        out: &mut Outbox,
+    ) -> Result<CallKey, Refusal> {
         let id = order.registration;
         if self.dealer.is_waited_for(id) {
             return self.enqueue(from, &order); // nobody overtakes those who wait
@@ -54,9 +73,9 @@ impl Realm {
         let mut call = CallInFlight::new(from, request, Stage::Invoked(prepared.invoked));
         call.progressive = progressive;
         call.limit(prepared.timeout, self.now);
-        self.calls.begin(call, &mut self.sessions);
+        let key = self.calls.begin(call, &mut self.sessions);
         send(out, callee, Message::Invocation(prepared.message));
-        Ok(())
+        Ok(key)
     }
 
     /// Finds the registration that serves a procedure; the URI is checked if it is not one that was registered.

@@ -10,7 +10,7 @@ use crate::{Outbox, uris};
 
 impl Realm {
     /// Lets a call wait for a callee.
-    pub(super) fn enqueue(&mut self, from: SessionId, order: &Order) -> Result<(), Refusal> {
+    pub(super) fn enqueue(&mut self, from: SessionId, order: &Order) -> Result<CallKey, Refusal> {
         let id = order.registration;
         let procedure = &order.call.procedure;
         if !self.dealer.may_wait(id, procedure.as_bytes()) || !self.calls.has_room(order.octets()) {
@@ -24,7 +24,7 @@ impl Realm {
         call.limit(self.limit(order.call.timeout), order.received);
         let key = self.calls.begin(call, &mut self.sessions);
         self.dealer.wait(id, ticket, key);
-        Ok(())
+        Ok(key)
     }
 
     /// Gives the places that have become free to the calls that wait for them, and ends those that wait in vain.

@@ -457,3 +457,36 @@ fn c05_only_the_nodes_own_sessions_call_for_others() {
         "#,
     );
 }
+
+#[test]
+fn i04_only_so_many_calls_in_flight_share_an_id() {
+    let call = |number: usize| {
+        format!(
+            r#"
+            bob > [48, 1, {{}}, "com.x"]
+            alice < [68, {number}, 1, {{}}]"#
+        )
+    };
+    let calls: Vec<String> = (1..=16).map(call).collect();
+    check(&format!(
+        r#"
+        alice joins
+        bob joins
+        alice > [64, 1, {{}}, "com.x"]
+        alice < [65, 1, 1]
+        {}
+        alice > [70, 3, {{}}]
+        bob < [50, 1, {{}}]
+        bob > [48, 1, {{}}, "com.x"]
+        alice < [68, 17, 1, {{}}]
+        bob > [48, 2, {{}}, "com.x"]
+        alice < [68, 18, 1, {{}}]
+        bob > [48, 1, {{}}, "com.x"]
+        alice < [68, 19, 1, {{}}]
+        bob < [3, {{"message": "CALL with the request id 1, which 16 calls in flight have"}}, "wamp.error.protocol_violation"]
+        bob < closed
+        alice > [70, 1, {{}}]
+        "#,
+        calls.join("\n")
+    ));
+}
