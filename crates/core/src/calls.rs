@@ -126,6 +126,20 @@ impl Calls {
         });
     }
 
+    /// Takes what it takes to give a call to another callee.
+    pub(crate) fn take_rerouting(&mut self, key: CallKey) -> Option<Rerouting> {
+        let kept = self.change(key, |call| match &mut call.stage {
+            Stage::Invoked(Invoked { kept, .. }) => {
+                kept.take_if(|kept| matches!(**kept, Kept::Rerouting(_)))
+            }
+            Stage::Queued(_) => None,
+        });
+        match *kept.flatten()? {
+            Kept::Rerouting(rerouting) => Some(rerouting),
+            Kept::Stream(_) => None,
+        }
+    }
+
     /// Says whether that many octets more may be kept.
     pub(crate) const fn has_room(&self, octets: usize) -> bool {
         self.kept.saturating_add(octets) <= MAX_KEPT
@@ -235,6 +249,7 @@ mod tests {
             registration: RegistrationId::new(1).unwrap(),
             grant: Grant::default(),
             received: now,
+            is_compact: true,
             call: CallMessage {
                 request,
                 receive_progress: None,

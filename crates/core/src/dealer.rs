@@ -2,7 +2,7 @@ mod audit;
 mod queue;
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crossbar_wire::{InvocationPolicy, MatchPolicy, Pattern, Register, RegistrationId, SessionId};
 use foldhash::fast::RandomState;
@@ -52,7 +52,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    fn is_free(&self, tried: &[SessionId]) -> bool {
+    fn is_free(&self, tried: &BTreeSet<SessionId>) -> bool {
         self.limit.is_none_or(|limit| self.active < limit) && !tried.contains(&self.callee)
     }
 }
@@ -163,7 +163,7 @@ impl Dealer {
     pub(crate) fn choose(
         &mut self,
         id: RegistrationId,
-        tried: &[SessionId],
+        tried: &BTreeSet<SessionId>,
         ids: &mut Generator,
     ) -> Option<(Endpoint, Option<Place>)> {
         let registration = self.registrations.get_mut(&id)?;
@@ -242,7 +242,7 @@ impl Registration {
     }
 
     /// Gives the place of the callee that the invocation policy names among those that are free.
-    fn choose(&mut self, tried: &[SessionId], ids: &mut Generator) -> Option<usize> {
+    fn choose(&mut self, tried: &BTreeSet<SessionId>, ids: &mut Generator) -> Option<usize> {
         let count = self.endpoints.len();
         let start = match self.invoke {
             InvocationPolicy::Single | InvocationPolicy::First => 0,
@@ -258,7 +258,7 @@ impl Registration {
     }
 
     /// Draws among those that are free, each with the same weight.
-    fn choose_random(&self, tried: &[SessionId], ids: &mut Generator) -> Option<usize> {
+    fn choose_random(&self, tried: &BTreeSet<SessionId>, ids: &mut Generator) -> Option<usize> {
         let is_free = |place: &usize| self.endpoints[*place].is_free(tried);
         let free = (0..self.endpoints.len()).filter(is_free).count();
         if free == 0 {

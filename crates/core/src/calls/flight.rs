@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crossbar_wire::{
@@ -78,7 +79,7 @@ pub(crate) struct Stream {
 pub(crate) struct Rerouting {
     pub(crate) order: Order,
     /// The callees that could not take it.
-    pub(crate) tried: Vec<SessionId>,
+    pub(crate) tried: BTreeSet<SessionId>,
 }
 
 /// A call that waits until a callee is free.
@@ -106,6 +107,8 @@ pub(crate) struct Order {
     pub(crate) grant: Grant,
     /// When the CALL came: its time limit counts from then.
     pub(crate) received: Instant,
+    /// Whether the call shares no memory with the frame it came in.
+    pub(crate) is_compact: bool,
     pub(crate) call: CallMessage,
 }
 
@@ -248,8 +251,12 @@ impl Chunk {
 impl Order {
     /// Copies the call, so that it shares no memory with the frame it came in.
     pub(crate) fn compact(&self) -> Self {
+        if self.is_compact {
+            return self.clone();
+        }
         let call = &self.call;
         Self {
+            is_compact: true,
             registration: self.registration,
             grant: self.grant,
             received: self.received,

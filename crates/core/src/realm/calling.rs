@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crossbar_wire::{Call, MatchPolicy, Message, RegistrationId, Role, SessionId, Text};
 
 use super::{Realm, send};
@@ -47,6 +49,7 @@ impl Realm {
             registration,
             grant,
             received: self.now,
+            is_compact: false,
             call,
         };
         self.begin(from, order, out).map(Some)
@@ -63,7 +66,7 @@ impl Realm {
         if self.dealer.is_waited_for(id) {
             return self.enqueue(from, &order); // nobody overtakes those who wait
         }
-        let Some(chosen) = self.dealer.choose(id, &[], &mut self.ids) else {
+        let Some(chosen) = self.dealer.choose(id, &BTreeSet::new(), &mut self.ids) else {
             return self.enqueue(from, &order);
         };
         let request = order.call.request;

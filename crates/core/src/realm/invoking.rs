@@ -1,5 +1,6 @@
 //! How an allowed call becomes an INVOCATION.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crossbar_wire::{
@@ -143,7 +144,7 @@ impl Realm {
         wanted.then(|| {
             Kept::Rerouting(Rerouting {
                 order: order.compact(),
-                tried: Vec::new(),
+                tried: BTreeSet::new(),
             })
         })
     }

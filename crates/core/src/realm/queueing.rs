@@ -1,5 +1,7 @@
 //! Calls that wait because every callee is busy (Crossbar.io: `call-queue`).
 
+use std::collections::BTreeSet;
+
 use crossbar_wire::{Message, SessionId};
 
 use super::invoking::Chosen;
@@ -47,7 +49,7 @@ impl Realm {
         }
         while let Some(id) = self.dealer.next_freed() {
             while self.dealer.is_waited_for(id)
-                && let Some(chosen) = self.dealer.choose(id, &[], &mut self.ids)
+                && let Some(chosen) = self.dealer.choose(id, &BTreeSet::new(), &mut self.ids)
             {
                 match self.dealer.pop_waiting(id) {
                     Some(key) => self.serve(key, chosen, out),

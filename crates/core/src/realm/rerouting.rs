@@ -26,13 +26,13 @@ impl Realm {
         if !announced || call.killed || call.answered {
             return false;
         }
-        match invoked.kept.as_deref() {
-            Some(Kept::Stream(_)) => return false,
-            Some(Kept::Rerouting(rerouting)) => {
-                let mut tried = rerouting.tried.clone();
-                tried.push(callee);
-                let order = rerouting.order.clone();
-                self.pass_on(key, Rerouting { order, tried }, out);
+        if let Some(Kept::Stream(_)) = invoked.kept.as_deref() {
+            return false;
+        }
+        match self.calls.take_rerouting(key) {
+            Some(mut rerouting) => {
+                rerouting.tried.insert(callee);
+                self.pass_on(key, rerouting, out);
             }
             None => self.give_up_call(key, out),
         }

@@ -336,3 +336,23 @@ fn c11_a_next_callee_that_cannot_read_the_arguments() {
         "#,
     );
 }
+
+#[test]
+fn c11_a_large_call_goes_round_all_callees() {
+    let large = "a".repeat(33 << 20);
+    shared(
+        "first",
+        &format!(
+            r#"
+            dave > [48, 1, {{}}, "com.x", ["{large}"]]
+            alice < [68, 1, 1, {{}}, "*"]
+            alice > [8, 68, 1, {{}}, "wamp.error.unavailable"]
+            bob < [68, 1, 1, {{}}, "*"]
+            bob > [8, 68, 1, {{}}, "wamp.error.unavailable"]
+            carol < [68, 1, 1, {{}}, "*"]
+            carol > [8, 68, 1, {{}}, "wamp.error.unavailable"]
+            dave < [8, 48, 1, {{}}, "wamp.error.no_available_callee", "*"]
+            "#
+        ),
+    );
+}
