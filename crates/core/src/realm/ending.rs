@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crossbar_wire::{CancelMode, Goodbye, Message, RequestId, SessionId, Text};
+use crossbar_wire::{
+    CancelMode, Goodbye, Message, RegistrationId, RequestId, SessionId, SubscriptionId, Text,
+};
 
+use super::meta::Detached;
 use super::{Realm, send};
 use crate::abort::protocol_violation;
 use crate::calls::CallKey;
@@ -13,11 +16,11 @@ use crate::{Command, Outbox, Transport, uris};
 /// How long a session has to answer the router's GOODBYE.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether others learn that a session ends.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Farewell {
-    Told,
-    Silent,
+/// What a session had until it ended.
+#[derive(Default)]
+struct Emptied {
+    subscriptions: Vec<Detached<SubscriptionId>>,
+    registrations: Vec<Detached<RegistrationId>>,
 }
 
 impl Realm {
@@ -37,7 +40,7 @@ impl Realm {
         self.now = now;
         if self.sessions.open(session).is_some() {
             self.sessions.close(session, None);
-            self.clear(session, Farewell::Told, out);
+            self.clear(session, out);
         }
         self.sessions.remove(session);
         self.settle(out);
@@ -56,21 +59,32 @@ impl Realm {
         self.kill_all(&open, &goodbye, out);
     }
 
-    /// Says GOODBYE to a session, which then has until a time limit to answer.
-    pub(super) fn kill(&mut self, session: SessionId, goodbye: &Goodbye, out: &mut Outbox) {
-        self.say_goodbye(session, goodbye, out);
-        self.clear(session, Farewell::Told, out);
+    /// Says GOODBYE to sessions, which then have until a time limit to answer. They learn nothing of each other's end.
+    pub(super) fn kill(&mut self, victims: &[SessionId], goodbye: &Goodbye, out: &mut Outbox) {
+        for (session, emptied) in self.dismiss(victims, goodbye, out) {
+            self.tell(session, emptied, out);
+        }
     }
 
-    /// The same for many, without a word to those that stay.
+    /// The same without a word to those that stay.
     pub(super) fn kill_all(&mut self, all: &[SessionId], goodbye: &Goodbye, out: &mut Outbox) {
-        for &session in all {
-            self.say_goodbye(session, goodbye, out);
-        }
-        for &session in all {
-            self.clear(session, Farewell::Silent, out);
+        for (session, _) in self.dismiss(all, goodbye, out) {
+            self.definitions.forget(session);
         }
         self.settle(out);
+    }
+
+    fn dismiss(
+        &mut self,
+        victims: &[SessionId],
+        goodbye: &Goodbye,
+        out: &mut Outbox,
+    ) -> Vec<(SessionId, Emptied)> {
+        for &session in victims {
+            self.say_goodbye(session, goodbye, out);
+        }
+        let victims = victims.iter();
+        victims.map(|&it| (it, self.empty(it, out))).collect()
     }
 
     fn say_goodbye(&mut self, session: SessionId, goodbye: &Goodbye, out: &mut Outbox) {
@@ -124,7 +138,7 @@ impl Realm {
     /// Ends a session whose tables are full still, and forgets it.
     fn end(&mut self, session: SessionId, transport: Transport, out: &mut Outbox) {
         out.push_back(Command::End { session, transport });
-        self.clear(session, Farewell::Told, out);
+        self.clear(session, out);
         self.sessions.remove(session);
     }
 
@@ -134,20 +148,25 @@ impl Realm {
         self.sessions.remove(session);
     }
 
+    fn clear(&mut self, id: SessionId, out: &mut Outbox) {
+        let emptied = self.empty(id, out);
+        self.tell(id, emptied, out);
+    }
+
     /// Empties the tables of a session that is closing, and tells those who waited for it.
-    fn clear(&mut self, id: SessionId, farewell: Farewell, out: &mut Outbox) {
+    fn empty(&mut self, id: SessionId, out: &mut Outbox) -> Emptied {
         let Some(session) = self.sessions.get_mut(id) else {
-            return;
+            return Emptied::default();
         };
         let subscriptions = std::mem::take(&mut session.subscriptions);
         let registrations = std::mem::take(&mut session.registrations);
         let calls = in_order(std::mem::take(&mut session.calls));
         let subscriptions = subscriptions.into_iter();
-        let subscriptions: Vec<_> = subscriptions
+        let subscriptions = subscriptions
             .filter_map(|subscription| self.detach_subscriber(id, subscription))
             .collect();
         let registrations = registrations.into_iter();
-        let registrations: Vec<_> = registrations
+        let registrations = registrations
             .filter_map(|registration| self.detach_callee(id, registration))
             .collect();
         for newest in calls {
@@ -161,15 +180,19 @@ impl Realm {
             let text = "the callee disconnected from an in-flight request";
             self.fail(key, Refusal::new(uris::CANCELED, text), out);
         }
-        if farewell == Farewell::Silent {
-            self.definitions.forget(id);
-            return;
+        Emptied {
+            subscriptions,
+            registrations,
         }
+    }
+
+    /// Publishes what a session leaves, and that it has left.
+    fn tell(&mut self, id: SessionId, emptied: Emptied, out: &mut Outbox) {
         self.publish_testaments(id, out);
-        for detached in subscriptions {
+        for detached in emptied.subscriptions {
             self.announce_unsubscribed(id, detached, &[], out);
         }
-        for detached in registrations {
+        for detached in emptied.registrations {
             self.announce_unregistered(id, detached, &[], out);
         }
         self.undefine_all(id, out);

@@ -41,7 +41,7 @@ fn kill(
         let text = "a session ends itself with GOODBYE";
         return Err(Refusal::new(uris::NO_SUCH_SESSION, text));
     }
-    realm.kill(session, &goodbye, out); // compat: a session may kill itself
+    realm.kill(&[session], &goodbye, out); // compat: a session may kill itself
     Ok(Value::Null)
 }
 
@@ -55,9 +55,7 @@ fn kill_by_authid(
     let authid = arguments.text("authid")?;
     let goodbye = take_goodbye(realm, arguments)?;
     let victims = select(realm, caller, |session| session.authid == authid);
-    for &victim in &victims {
-        realm.kill(victim, &goodbye, out);
-    }
+    realm.kill(&victims, &goodbye, out);
     Ok(list(victims))
 }
 
@@ -73,9 +71,7 @@ fn kill_by_authrole(
     let victims = select(realm, caller, |session| {
         *realm.roles.name(session.role) == authrole
     });
-    for &victim in &victims {
-        realm.kill(victim, &goodbye, out);
-    }
+    realm.kill(&victims, &goodbye, out);
     if realm.options.compat_crossbar {
         return Ok(list(victims)); // compat: a list, as for authids
     }

@@ -128,8 +128,8 @@ fn m03_sessions_are_killed_by_authid_and_authrole() {
         alice > [48, 2, {}, "wamp.session.kill_by_authrole", ["guest"]]
         alice < [50, 2, {}, [2]]
         bob < [6, {}, "wamp.close.killed"]
-        alice < [36, 1, "*", {}, [2, "bob", "guest"]]
         carol < [6, {}, "wamp.close.killed"]
+        alice < [36, 1, "*", {}, [2, "bob", "guest"]]
         alice < [36, 1, "*", {}, [3, "carol", "guest"]]
         bob leaves
         carol leaves
@@ -190,6 +190,35 @@ fn compat_kills_are_as_with_crossbar() {
         alice < kept
         bob leaves
         carol leaves
+        "#,
+    );
+}
+
+#[test]
+fn m03_victims_learn_nothing_of_each_others_end() {
+    check(
+        r#"
+        role guest {"permissions": [{"uri": "", "match": "prefix", "allow": ["call", "register", "publish", "subscribe"]}]}
+        alice joins
+        bob joins as guest
+        carol joins as guest
+        alice > [32, 1, {}, "wamp.session.on_leave"]
+        alice < [33, 1, 1]
+        bob > [32, 1, {}, "wamp.session.on_leave"]
+        bob < [33, 1, 1]
+        carol > [32, 1, {}, "wamp.session.on_leave"]
+        carol < [33, 1, 1]
+        carol > [64, 1, {}, "com.x"]
+        carol < [65, 1, 1]
+        alice > [32, 2, {}, "wamp.registration.on_delete"]
+        alice < [33, 2, 2]
+        alice > [48, 1, {}, "wamp.session.kill_by_authrole", ["guest"]]
+        alice < [50, 1, {}, [2]]
+        bob < [6, {}, "wamp.close.killed"]
+        carol < [6, {}, "wamp.close.killed"]
+        alice < [36, 1, "*", {}, [2, "bob", "guest"]]
+        alice < [36, 2, "*", {}, [3, 1]]
+        alice < [36, 1, "*", {}, [3, "carol", "guest"]]
         "#,
     );
 }
