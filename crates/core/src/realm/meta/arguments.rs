@@ -13,6 +13,12 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn new(payload: &Payload) -> Result<Self, Refusal> {
+        if payload.len() > MAX_OCTETS {
+            return Err(invalid(format!(
+                "the arguments take {} octets, and {MAX_OCTETS} at most are read here",
+                payload.len()
+            )));
+        }
         let unreadable = |error: crossbar_wire::DecodeError| invalid(error.to_string());
         Ok(Self {
             format: payload.format,
@@ -131,6 +137,9 @@ impl Arguments {
         }
     }
 }
+
+/// How many octets of arguments are read, 2 MiB: more than the largest testament takes. Values take many times as much.
+const MAX_OCTETS: usize = 2 << 20;
 
 pub(super) fn invalid(text: String) -> Refusal {
     Refusal::new(uris::INVALID_ARGUMENT, text)

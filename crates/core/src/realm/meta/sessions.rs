@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crossbar_wire::{SessionId, Value};
 
 use super::arguments::Arguments;
@@ -86,11 +88,8 @@ fn select(
 ) -> Result<Vec<SessionId>, Refusal> {
     let roles = arguments.take_texts("filter_authroles")?;
     arguments.end()?;
-    let wanted = |role: &str| {
-        roles
-            .as_ref()
-            .is_none_or(|roles| roles.iter().any(|wanted| wanted == role))
-    };
+    let roles: Option<BTreeSet<String>> = roles.map(|roles| roles.into_iter().collect());
+    let wanted = |role: &str| roles.as_ref().is_none_or(|roles| roles.contains(role));
     let sessions = realm.sessions.iter();
     Ok(sessions
         .filter(|(id, _)| realm.seen(caller, *id).is_ok())

@@ -112,3 +112,18 @@ fn m01_a_realm_that_closes_tells_nobody_who_leaves() {
         "#,
     );
 }
+
+#[test]
+fn m08_more_arguments_than_are_read_are_refused() {
+    let roles = vec!["\"\""; 700_000].join(",");
+    check(&format!(
+        r#"
+        alice joins
+        alice > [48, 1, {{}}, "wamp.session.list", [["guest"{}, "anyone"]]]
+        alice < [50, 1, {{}}, [[1]]]
+        alice > [48, 2, {{}}, "wamp.session.list", [[{roles}]]]
+        alice < [8, 48, 2, {{}}, "wamp.error.invalid_argument", "*"]
+        "#,
+        ", \"other\"".repeat(1000)
+    ));
+}
