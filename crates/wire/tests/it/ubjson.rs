@@ -511,3 +511,19 @@ fn f04_a_binary_stands_in_the_place_of_args() {
     let message = Message::decode(Format::Bjdata, &unhex(list)).unwrap();
     assert_eq!(message.payload().unwrap().args().unwrap(), [Value::from(1)]);
 }
+
+#[test]
+fn f04_arrays_have_few_lists_for_their_numbers() {
+    let array = |lengths: &[u8], numbers: usize| {
+        let lengths: Vec<u8> = lengths.iter().flat_map(|&it| [b'U', it]).collect();
+        let head = unhex("5b 5530 5501 7b7d 4361 5b 5b245523");
+        let numbers = vec![7; numbers];
+        let frame = [head.as_ref(), b"[", &lengths, b"]", &numbers, b"]]"].concat();
+        Message::decode(Format::Bjdata, &frame.into())
+    };
+    array(&[200, 1], 200).unwrap();
+    array(&[1, 1, 200], 200).unwrap();
+    array(&[20, 2, 1, 1], 40).unwrap_err();
+    let error = array(&[200, 1, 1, 1], 200).unwrap_err();
+    assert!(error.to_string().contains("length"), "{error}");
+}

@@ -39,7 +39,7 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
     pub(super) fn axes(&mut self, of: u8) -> Result<usize, Fault> {
         self.axes.lengths.clear();
         self.axes.of = of;
-        let mut total: usize = 1;
+        let (mut total, mut lists): (usize, usize) = (1, 0);
         while self.peek() != Some(b']') {
             let depth = self.axes.lengths.len();
             let room = usize::try_from(MAX_DEPTH - self.cursor.depth).unwrap_or(0);
@@ -48,12 +48,17 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
             }
             let length = self.length()?;
             self.axes.lengths.push(length);
+            lists = lists.saturating_add(total);
             total = total.saturating_mul(length);
         }
         self.cursor.at += 1;
         if total == 0 || self.axes.lengths.is_empty() {
             self.axes.lengths = vec![0];
             return Ok(0);
+        }
+        let octets = total.saturating_mul(Self::size(of).unwrap_or(0));
+        if lists > MOST.max(octets.saturating_mul(LISTS)) {
+            return Err(self.cursor.fault(Malformation::Length));
         }
         Ok(total)
     }
@@ -83,5 +88,8 @@ impl<'f, const BIG: bool> MarkerReader<'f, BIG> {
 /// Stands for the marker of a list within an array, which has none of its own.
 pub(super) const AXIS: u8 = b'#';
 
-/// How many axes an array may have, as in NumPy: it costs that many lists a number at most.
+/// How many axes an array may have, as in NumPy.
 const MOST: usize = 32;
+
+/// How many lists an array may have an octet of its numbers: each stands in no octet of its own here, and in some elsewhere.
+const LISTS: usize = 2;
