@@ -31,7 +31,7 @@ pub(crate) enum NoRoom {
 
 /// How many definitions a session may have.
 const MAX_DEFINITIONS: usize = 100;
-/// How many octets a definition may have.
+/// How many octets a definition may have, with its URI.
 pub(crate) const MAX_OCTETS: usize = 16 << 10;
 
 impl Definitions {
@@ -46,7 +46,7 @@ impl Definitions {
         schema: &Value,
     ) -> Result<(), NoRoom> {
         let schema = said(std::slice::from_ref(schema));
-        if schema.args.len() > MAX_OCTETS {
+        if uri.len() + schema.args.len() > MAX_OCTETS {
             return Err(NoRoom::Octets);
         }
         let theirs = self.by_session.get(&by).map_or(0, Vec::len);
@@ -110,6 +110,11 @@ mod tests {
         assert_eq!(definitions.define(alice, &uri(0), &Value::from(0)), Ok(()));
         let long = Value::from("x".repeat(MAX_OCTETS));
         assert_eq!(definitions.define(bob, &uri(1), &long), Err(NoRoom::Octets));
+        let long = Text::from("x".repeat(MAX_OCTETS));
+        assert_eq!(
+            definitions.define(bob, &long, &Value::from(1)),
+            Err(NoRoom::Octets)
+        );
         assert_eq!(
             definitions.define(bob, &uri(1), &Value::from("bob's")),
             Ok(())

@@ -186,7 +186,7 @@ fn define(
     };
     if let Err(why) = realm.definitions.define(caller, &uri, &schema) {
         return Err(invalid(match why {
-            NoRoom::Octets => "the schema is longer than 16 KiB".to_owned(),
+            NoRoom::Octets => "the schema with its URI is longer than 16 KiB".to_owned(),
             NoRoom::Count => "there is no room for another definition of this session".to_owned(),
         }));
     }
