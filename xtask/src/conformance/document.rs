@@ -124,5 +124,6 @@ this page from `xtask/src/conformance/rows.txt`, the names of the tests, and [di
 
 Rust tests are named by the row (`c04_skip_…`), and stand under their crate. Conversations (`C-04 skip`) are in `tests/oracle/conversations`;
 `cargo xtask test` plays each against Crossbar.io and ours over three transports and serializers. Checks with real clients are functions of the
-scripts below `tests/python` and `tests/js`.
+scripts below `tests/python`, `tests/js` and `tests/xconn`. Where it says \"no conversation\", what the row is about does not show in one (random
+ids), or Crossbar.io cannot be configured for it.
 ";
