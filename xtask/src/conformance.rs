@@ -59,4 +59,15 @@ mod tests {
         let faults = faults(&rows, &evidence);
         assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     }
+    #[test]
+    fn the_page_is_what_is_generated() {
+        let project = Project::find().expect("the tests run in a checkout");
+        let rows = Rows::read().expect("the rows are well formed");
+        let evidence = Evidence::collect(&project).expect("the files of the checkout");
+        let page = std::fs::read_to_string(path(&project)).expect("the page");
+        assert!(
+            page == document::text(&rows, &evidence),
+            "docs/wamp-conformance.md is stale: run cargo xtask conformance"
+        );
+    }
 }
