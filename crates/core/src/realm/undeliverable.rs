@@ -122,7 +122,7 @@ fn refusal(what: &str, whom: &str, why: Undeliverable) -> Refusal {
     match why {
         Undeliverable::TooLarge => Refusal::new(
             uris::PAYLOAD_SIZE_EXCEEDED,
-            format!("the {what} are larger than the {whom} accepts"),
+            format!("the {whom} accepts no {what} of this size"),
         ),
         Undeliverable::Unrepresentable => Refusal::new(
             uris::INVALID_ARGUMENT,
