@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::{Refusal, Written};
+use crate::written::{Level, Refusal, Written};
 use crate::{Problem, names};
 
 /// Reads the permissions of a role.
@@ -26,7 +26,7 @@ struct PermissionAsWritten {
     policy: Option<String>,
     allow: Option<Value>,
     disclose: Option<Value>,
-    trustlevel: Option<u32>,
+    trustlevel: Option<Level>,
     cache: Option<bool>,
 }
 
@@ -63,7 +63,7 @@ fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
         },
         disclose_caller: read_disclosure(reading, disclose.caller, &at.key("caller")),
         disclose_publisher: read_disclosure(reading, disclose.publisher, &at.key("publisher")),
-        trustlevel: written.trustlevel,
+        trustlevel: written.trustlevel.map(Level::get),
         cache: written.cache.unwrap_or(false),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::store::Store;
-use crate::written::{Refusal, Whole, Written};
+use crate::written::{Level, Refusal, Whole, Written};
 use crate::{Problem, Raw, names, permission, stats};
 
 /// `realms[]` of a router.
@@ -178,7 +178,7 @@ struct RoleAsWritten {
     permissions: Option<Value>,
     #[serde(rename = "allow-by-default")]
     allow_by_default: Option<bool>,
-    trustlevel: Option<u32>,
+    trustlevel: Option<Level>,
 }
 
 impl Written for RoleAsWritten {
@@ -213,7 +213,7 @@ impl Role {
             config: RoleConfig {
                 name,
                 authorization,
-                trustlevel: written.trustlevel,
+                trustlevel: written.trustlevel.map(Level::get),
             },
             raw,
         })

@@ -95,6 +95,9 @@ impl<const LOW: u64, const HIGH: u64> Whole<LOW, HIGH> {
     }
 }
 
+/// A trust level: how much a router trusts whoever calls or publishes (WAMP spec, "Call Trust Levels").
+pub(crate) type Level = Whole<0, 0xFFFF_FFFF>;
+
 /// Milliseconds: 0 (none) or at least a second.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Milliseconds(u64);

@@ -310,7 +310,7 @@ fn permissions() {
             r#".roles[0].permissions[2].disclose.publisher: expected true, false, "on_request" or "never", found 1"#,
             r#".roles[0].permissions[3].validate: the key "validate" is not supported by this version yet"#,
             ".roles[0].permissions[3].cache: invalid type: integer `1`, expected a boolean",
-            ".roles[0].permissions[3].trustlevel: invalid value: integer `-1`, expected u32",
+            ".roles[0].permissions[3].trustlevel: invalid value: integer `-1`, expected an integer from 0 to 4294967295",
         ],
     );
 }
