@@ -147,11 +147,27 @@ impl Dealer {
         if !self.by_procedure.has_patterns() {
             return None;
         }
-        let id = self.by_procedure.best_pattern(procedure)?;
-        let registration = self.registrations.get(&id)?;
-        let hidden =
-            uris::is_reserved(procedure) && !uris::is_reserved(registration.procedure.as_bytes());
-        (!hidden).then_some(id)
+        if uris::is_reserved(procedure) {
+            return self.reserved_pattern(procedure);
+        }
+        self.by_procedure.best_pattern(procedure)
+    }
+
+    /// Gives the longest prefix, else the best wildcard, among those that name the reserved namespace.
+    fn reserved_pattern(&self, procedure: &[u8]) -> Option<RegistrationId> {
+        let policy = |id: &RegistrationId| {
+            let registration = self.registrations.get(id)?;
+            let reserved = uris::is_reserved(registration.procedure.as_bytes());
+            reserved.then(|| registration.policy())
+        };
+        let found = self.by_procedure.patterns(procedure).into_iter();
+        let mut found = found.filter_map(|id| Some((id, policy(&id)?)));
+        let first = found.next()?; // prefixes come from short to long, then wildcards from the best on
+        let prefixes = found.take_while(|(_, policy)| *policy == MatchPolicy::Prefix);
+        Some(match first {
+            (_, MatchPolicy::Prefix) => prefixes.last().unwrap_or(first).0,
+            (id, MatchPolicy::Exact | MatchPolicy::Wildcard) => id,
+        })
     }
 
     pub(crate) fn get(&self, id: RegistrationId) -> Option<&Registration> {

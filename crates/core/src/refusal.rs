@@ -59,11 +59,7 @@ impl RequestType {
     }
 }
 
-/// Encodes positional arguments of the realm itself.
-///
-/// # Panics
-/// If there is an integer of more than 64 bits among them.
+/// Encodes positional arguments of the realm itself. There may be something of a client's among them.
 pub(crate) fn said(args: &[Value]) -> Payload {
-    Payload::new(Format::MsgPack, args, &Dict::new())
-        .expect("MessagePack expresses all that the realm says")
+    Payload::new(Format::Cbor, args, &Dict::new()).expect("CBOR expresses every value")
 }

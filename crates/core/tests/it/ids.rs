@@ -360,3 +360,27 @@ fn i10_a_topic_and_a_procedure_may_have_one_uri() {
         "#,
     );
 }
+
+#[test]
+fn i09_a_wide_pattern_does_not_hide_one_that_names_the_reserved_namespace() {
+    check(
+        r#"
+        node joins as trusted
+        alice joins
+        alice > [64, 1, {"match": "prefix"}, "w"]
+        alice < [65, 1, 1]
+        alice > [64, 2, {"match": "wildcard"}, ".x.y"]
+        alice < [65, 2, 2]
+        node > [64, 1, {"match": "wildcard"}, "wamp..y"]
+        node < [65, 1, 3]
+        alice > [48, 3, {}, "wamp.x.y"]
+        node < [68, 1, 3, {"caller": 2, "caller_authid": "alice", "caller_authrole": "anyone", "procedure": "wamp.x.y"}]
+        node > [64, 2, {"match": "prefix"}, "wamp."]
+        node < [65, 2, 4]
+        node > [64, 3, {"match": "prefix"}, "wamp.x"]
+        node < [65, 3, 5]
+        alice > [48, 4, {}, "wamp.x.y"]
+        node < [68, 2, 5, {"...": ""}]
+        "#,
+    );
+}

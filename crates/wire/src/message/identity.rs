@@ -54,13 +54,17 @@ impl Identity {
         Ok(())
     }
 
-    /// Reads `forward_for`, the way over links between routers.
+    /// Reads `forward_for`, the way over links between routers. What comes behind [`MOST_LINKS`] is left out: an empty entry
+    /// takes one octet in a frame and many in memory.
     pub(super) fn read_list<'f, R: Reader<'f>>(
         list: &mut Vec<Self>,
         fields: &mut Fields<'f, R>,
     ) -> Decoded<()> {
         list.clear();
         fields.items(|fields| {
+            if list.len() == MOST_LINKS {
+                return fields.skip();
+            }
             let mut identity = Self::default();
             fields.entries(|key, fields| match key {
                 "session" => fields.identifier(&mut identity.session),
@@ -72,5 +76,24 @@ impl Identity {
             Ok(())
         })?;
         Ok(())
+    }
+}
+
+/// Longer ways than any that leads somewhere.
+const MOST_LINKS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use crate::{Format, Message};
+
+    #[test]
+    fn x04_a_long_way_over_links_is_cut() {
+        let links = vec!["{}"; 1000].join(",");
+        let frame = format!("[49, 1, {{\"forward_for\": [{links}], \"mode\": \"kill\"}}]");
+        let Message::Cancel(cancel) = Message::decode(Format::Json, &frame.into()).unwrap() else {
+            panic!("another message");
+        };
+        assert_eq!(cancel.forward_for.len(), super::MOST_LINKS);
+        assert_eq!(cancel.mode, Some(crate::CancelMode::Kill));
     }
 }
