@@ -182,17 +182,20 @@ impl Dealer {
         tried: &BTreeSet<SessionId>,
         ids: &mut Generator,
     ) -> Option<(Endpoint, Option<Place>)> {
+        self.registrations.get_mut(&id)?.take_place(id, tried, ids)
+    }
+
+    /// The same for a call that has just come: none as long as others wait, since nobody overtakes them.
+    pub(crate) fn choose_for_new(
+        &mut self,
+        id: RegistrationId,
+        ids: &mut Generator,
+    ) -> Option<(Endpoint, Option<Place>)> {
         let registration = self.registrations.get_mut(&id)?;
-        let chosen = registration.choose(tried, ids)?;
-        let endpoint = registration.endpoints.get_mut(chosen)?;
-        let place = endpoint.limit.map(|_| {
-            endpoint.active += 1;
-            Place {
-                registration: id,
-                endpoint: endpoint.key,
-            }
-        });
-        Some((*endpoint, place))
+        if !registration.waiting.is_empty() {
+            return None;
+        }
+        registration.take_place(id, &BTreeSet::new(), ids)
     }
 
     /// Gives a place at a callee back. Nothing happens if the callee has left the registration.
@@ -255,6 +258,24 @@ impl Registration {
 
     pub(crate) fn policy(&self) -> MatchPolicy {
         self.procedure.policy()
+    }
+
+    fn take_place(
+        &mut self,
+        id: RegistrationId,
+        tried: &BTreeSet<SessionId>,
+        ids: &mut Generator,
+    ) -> Option<(Endpoint, Option<Place>)> {
+        let chosen = self.choose(tried, ids)?;
+        let endpoint = self.endpoints.get_mut(chosen)?;
+        let place = endpoint.limit.map(|_| {
+            endpoint.active += 1;
+            Place {
+                registration: id,
+                endpoint: endpoint.key,
+            }
+        });
+        Some((*endpoint, place))
     }
 
     /// Gives the place of the callee that the invocation policy names among those that are free.

@@ -1,6 +1,4 @@
-use std::collections::BTreeSet;
-
-use crossbar_wire::{Call, MatchPolicy, Message, RegistrationId, Role, SessionId, Text};
+use crossbar_wire::{Call, MatchPolicy, RegistrationId, Role, SessionId, Text};
 
 use super::{Realm, send};
 use crate::calls::{Call as CallInFlight, CallKey, MAX_SHARED, Order, Stage};
@@ -63,22 +61,16 @@ impl Realm {
         out: &mut Outbox,
     ) -> Result<CallKey, Refusal> {
         let id = order.registration;
-        if self.dealer.is_waited_for(id) {
-            return self.enqueue(from, &order); // nobody overtakes those who wait
-        }
-        let Some(chosen) = self.dealer.choose(id, &BTreeSet::new(), &mut self.ids) else {
+        let Some(chosen) = self.dealer.choose_for_new(id, &mut self.ids) else {
             return self.enqueue(from, &order);
         };
         let request = order.call.request;
         let progressive = order.call.receive_progress == Some(true);
-        let prepared = self.prepare(from, order, chosen)?;
-        let callee = prepared.invoked.callee;
-        let mut call = CallInFlight::new(from, request, Stage::Invoked(prepared.invoked));
+        let (invoked, timeout) = self.invoke(from, order, chosen, out)?;
+        let mut call = CallInFlight::new(from, request, Stage::Invoked(invoked));
         call.progressive = progressive;
-        call.limit(prepared.timeout, self.now);
-        let key = self.calls.begin(call, &mut self.sessions);
-        send(out, callee, Message::Invocation(prepared.message));
-        Ok(key)
+        call.limit(timeout, self.now);
+        Ok(self.calls.begin(call, &mut self.sessions))
     }
 
     /// Finds the registration that serves a procedure; the URI is checked if it is not one that was registered.

@@ -4,27 +4,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crossbar_wire::{
-    Features, Identity, Invocation, MatchPolicy, Payload, RequestId, Role, SessionId, Text,
+    Features, Identity, Invocation, MatchPolicy, Message, Payload, RequestId, Role, SessionId, Text,
 };
 
-use super::Realm;
 use super::passthru::admit_passthru;
+use super::{Realm, send};
 use crate::calls::{Invoked, Kept, Order, Place, Rerouting, Stream};
 use crate::dealer::{Endpoint, Registration};
 use crate::refusal::Refusal;
 use crate::session::{Session, identity};
-use crate::uris;
+use crate::{Outbox, uris};
 
 /// The callee that was chosen for a call, with the place that the call takes there.
 pub(super) type Chosen = (Endpoint, Option<Place>);
 
-/// An INVOCATION that is ready to be sent, with what is to be entered.
-pub(super) struct Prepared {
-    pub(super) invoked: Invoked,
-    /// The time limit that the dealer watches.
-    pub(super) timeout: Option<Duration>,
-    pub(super) message: Invocation,
-}
+/// A callee's side of a call, and the time limit that the dealer watches.
+pub(super) type Begun = (Invoked, Option<Duration>);
 
 /// What becomes of a caller's options.
 struct Wish {
@@ -38,20 +33,40 @@ struct Wish {
 }
 
 impl Realm {
-    /// Makes the INVOCATION for the callee that was chosen. If the callee cannot take it, its place is given back.
-    pub(super) fn prepare(
+    /// Sends the INVOCATION to the callee that was chosen; what is to be entered comes back. If the callee cannot take the call,
+    /// its place is given back.
+    pub(super) fn invoke(
         &mut self,
         caller: SessionId,
         order: Order,
         (endpoint, place): Chosen,
-    ) -> Result<Prepared, Refusal> {
-        match self.wish(&order, &endpoint) {
-            Ok(wish) => Ok(self.address(caller, order, (endpoint, place), &wish)),
+        out: &mut Outbox,
+    ) -> Result<Begun, Refusal> {
+        let wish = match self.wish(&order, &endpoint) {
+            Ok(wish) => wish,
             Err(refusal) => {
                 self.give_back(place);
-                Err(refusal)
+                return Err(refusal);
             }
+        };
+        let callee = self.sessions.get_mut(endpoint.callee);
+        let callee = callee.expect("sessions and registrations go together");
+        let invocation = callee.next_invocation();
+        let reroutes = callee.callee_supports(Features::CALL_REROUTE) && !order.is_stream();
+        let mut kept = reroutes.then(|| self.keep_for_rerouting(&order)).flatten();
+        let procedure = order.is_stream().then(|| order.call.procedure.compact());
+        let message = self.invocation(caller, invocation, order, &wish);
+        if let Some(procedure) = procedure {
+            kept = Some(Kept::Stream(Stream::new(template(&message), procedure)));
         }
+        send(out, endpoint.callee, Message::Invocation(message));
+        let invoked = Invoked {
+            callee: endpoint.callee,
+            invocation,
+            place,
+            kept: kept.map(Box::new),
+        };
+        Ok((invoked, wish.timeout))
     }
 
     /// Settles which of the caller's options the callee is told, and which the dealer sees to.
@@ -106,35 +121,6 @@ impl Realm {
         };
         let units = left.as_nanos().div_ceil(unit.as_nanos());
         u64::try_from(units).unwrap_or(u64::MAX).max(1)
-    }
-
-    fn address(
-        &mut self,
-        caller: SessionId,
-        order: Order,
-        (endpoint, place): Chosen,
-        wish: &Wish,
-    ) -> Prepared {
-        let callee = self.sessions.get_mut(endpoint.callee);
-        let callee = callee.expect("sessions and registrations go together");
-        let invocation = callee.next_invocation();
-        let reroutes = callee.callee_supports(Features::CALL_REROUTE) && !order.is_stream();
-        let mut kept = reroutes.then(|| self.keep_for_rerouting(&order)).flatten();
-        let procedure = order.is_stream().then(|| order.call.procedure.compact());
-        let message = self.invocation(caller, invocation, order, wish);
-        if let Some(procedure) = procedure {
-            kept = Some(Kept::Stream(Stream::new(template(&message), procedure)));
-        }
-        Prepared {
-            invoked: Invoked {
-                callee: endpoint.callee,
-                invocation,
-                place,
-                kept: kept.map(Box::new),
-            },
-            timeout: wish.timeout,
-            message,
-        }
     }
 
     /// Keeps a call that its callee may hand back, if there is another one to give it to.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crossbar_wire::{Message, SessionId};
+use crossbar_wire::SessionId;
 
+use super::Realm;
 use super::invoking::Chosen;
-use super::{Realm, send};
 use crate::calls::{Call, CallKey, Order, Queued, Stage};
 use crate::refusal::Refusal;
 use crate::{Outbox, uris};
@@ -67,14 +67,10 @@ impl Realm {
         };
         let order = queued.order.clone();
         let received = order.received;
-        match self.prepare(caller, order, chosen) {
-            Ok(prepared) => {
-                let callee = prepared.invoked.callee;
-                let limit = (prepared.timeout, received);
-                let before = self
-                    .calls
-                    .assign(key, prepared.invoked, limit, &mut self.sessions);
-                send(out, callee, Message::Invocation(prepared.message));
+        match self.invoke(caller, order, chosen, out) {
+            Ok((invoked, timeout)) => {
+                let limit = (timeout, received);
+                let before = self.calls.assign(key, invoked, limit, &mut self.sessions);
                 if let Some(Stage::Queued(queued)) = before {
                     self.send_waiting(key, queued.into_chunks(), out);
                 }

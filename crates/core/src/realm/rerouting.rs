@@ -1,8 +1,8 @@
 //! Calls that their callee cannot take (WAMP spec, "Call Re-Routing").
 
-use crossbar_wire::{Features, Message};
+use crossbar_wire::Features;
 
-use super::{Realm, send};
+use super::Realm;
 use crate::calls::{CallKey, Kept, Rerouting};
 use crate::refusal::Refusal;
 use crate::{Outbox, uris};
@@ -52,20 +52,16 @@ impl Realm {
             return;
         };
         let received = order.received;
-        match self.prepare(caller, order, chosen) {
-            Ok(mut prepared) => {
-                if let Some(Kept::Rerouting(kept)) = prepared.invoked.kept.as_deref_mut() {
+        match self.invoke(caller, order, chosen, out) {
+            Ok((mut invoked, timeout)) => {
+                if let Some(Kept::Rerouting(kept)) = invoked.kept.as_deref_mut() {
                     kept.tried = tried;
                 }
-                let callee = prepared.invoked.callee;
-                let limit = (prepared.timeout, received);
-                let before = self
-                    .calls
-                    .assign(key, prepared.invoked, limit, &mut self.sessions);
+                let limit = (timeout, received);
+                let before = self.calls.assign(key, invoked, limit, &mut self.sessions);
                 if let Some(stage) = before {
                     self.vacate(&stage);
                 }
-                send(out, callee, Message::Invocation(prepared.message));
             }
             Err(refusal) => self.fail(key, refusal, out),
         }
