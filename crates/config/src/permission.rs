@@ -98,23 +98,23 @@ struct DiscloseAsWritten {
 impl Written for DiscloseAsWritten {}
 
 fn read_disclosure(reading: &mut Reading, value: Option<Value>, at: &Place) -> Disclosure {
-    let word = match value {
-        None | Some(Value::Bool(false)) => return Disclosure::OnOwnRequest,
-        Some(Value::Bool(true)) => return Disclosure::Always,
-        Some(Value::String(word)) => word,
-        Some(other @ (Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_))) => {
+    match value {
+        None | Some(Value::Bool(false)) => Disclosure::OnOwnRequest,
+        Some(Value::Bool(true)) => Disclosure::Always,
+        Some(Value::String(word)) if word == "on_request" => Disclosure::OnRequest,
+        Some(Value::String(word)) if word == "never" => Disclosure::Never,
+        Some(
+            other @ (Value::Null
+            | Value::String(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)),
+        ) => {
             let problem = Problem::Rule("expected true, false, \"on_request\" or \"never\"");
             reading.fault_with(at, problem, Some(other), None);
-            return Disclosure::default();
+            Disclosure::default()
         }
-    };
-    let meanings = [
-        ("on_request", Disclosure::OnRequest),
-        ("never", Disclosure::Never),
-    ];
-    reading
-        .one_of(&word, "value", &meanings, at)
-        .unwrap_or_default()
+    }
 }
 
 /// What the words of `match` mean.

@@ -306,7 +306,7 @@ fn permissions() {
             r#".roles[0].permissions[1].uri: a URI has no white space and no #, found "com. x""#,
             r#".roles[0].permissions[2].allow.calls: unknown key (did you mean "call"?)"#,
             r#".roles[0].permissions[2].allow.call: invalid type: string "yes", expected a boolean (write true or false, without quotes)"#,
-            r#".roles[0].permissions[2].disclose.caller: unknown value "always" (known: on_request, never)"#,
+            r#".roles[0].permissions[2].disclose.caller: expected true, false, "on_request" or "never", found "always""#,
             r#".roles[0].permissions[2].disclose.publisher: expected true, false, "on_request" or "never", found 1"#,
             r#".roles[0].permissions[3].validate: the key "validate" is not supported by this version yet"#,
             ".roles[0].permissions[3].cache: invalid type: integer `1`, expected a boolean",
