@@ -1,15 +1,15 @@
 //! `auth` of WebSocket and RawSocket.
 
-use std::collections::BTreeMap;
+mod anonymous;
+mod ticket;
+mod wampcra;
 
-use crossbar_core::{Access, MethodConfig, Salting, TicketPrincipal, WampCraPrincipal};
-use crossbar_wire::Text;
-use serde::Deserialize;
+use crossbar_core::{Access, MethodConfig};
 use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::{Refusal, SecretText, Whole, Written};
+use crate::written::Refusal;
 
 /// Reads `auth`; an absent one lets everybody in as `anonymous`.
 pub(crate) fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> Access {
@@ -39,9 +39,9 @@ fn read_method(
     }
     let body = take_static(reading, value, at)?;
     match name {
-        "anonymous" => read_anonymous(reading, body, at),
-        "ticket" => read_ticket(reading, body, at),
-        _ => read_wampcra(reading, body, at),
+        "anonymous" => anonymous::read(reading, body, at),
+        "ticket" => ticket::read(reading, body, at),
+        _ => wampcra::read(reading, body, at),
     }
 }
 
@@ -58,125 +58,6 @@ fn take_static(reading: &mut Reading, value: Value, at: &Place) -> Option<Value>
         }
         other => {
             reading.unknown(other, "authentication type", &["static"], &at);
-            None
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnonymousAsWritten {
-    role: Option<String>,
-    authid: Option<String>,
-}
-
-impl Written for AnonymousAsWritten {
-    const IGNORED: &'static [(&'static str, &'static str)] =
-        &[("realm", "clients name the realm they join")];
-}
-
-fn read_anonymous(reading: &mut Reading, body: Value, at: &Place) -> Option<MethodConfig> {
-    let written: AnonymousAsWritten = reading.read(body, at)?;
-    let role = written
-        .role
-        .map_or(Text::from_static("anonymous"), Text::from);
-    reading.uses_role(&role, &at.key("role"));
-    Some(MethodConfig::Anonymous {
-        role,
-        authid: written.authid.map(Text::from),
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TicketAsWritten {
-    principals: Value,
-}
-
-impl Written for TicketAsWritten {
-    const REQUIRED: &'static [&'static str] = &["principals"];
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TicketPrincipalAsWritten {
-    ticket: SecretText,
-    role: String,
-}
-
-impl Written for TicketPrincipalAsWritten {
-    const REQUIRED: &'static [&'static str] = &["ticket", "role"];
-}
-
-fn read_ticket(reading: &mut Reading, body: Value, at: &Place) -> Option<MethodConfig> {
-    let written: TicketAsWritten = reading.read(body, at)?;
-    let mut principals = BTreeMap::new();
-    for (authid, value, at) in reading.entries(Some(written.principals), &at.key("principals")) {
-        let Some(written) = reading.read::<TicketPrincipalAsWritten>(value, &at) else {
-            continue;
-        };
-        let role = Text::from(written.role);
-        reading.uses_role(&role, &at.key("role"));
-        let ticket = written.ticket.0;
-        principals.insert(Text::from(authid), TicketPrincipal { ticket, role });
-    }
-    Some(MethodConfig::Ticket(principals))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WampCraAsWritten {
-    users: Value,
-}
-
-impl Written for WampCraAsWritten {
-    const REQUIRED: &'static [&'static str] = &["users"];
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WampCraUserAsWritten {
-    secret: SecretText,
-    role: String,
-    salt: Option<String>,
-    /// At most ten million: a key is derived for every login.
-    iterations: Option<Whole<1, 10_000_000>>,
-    /// Octets.
-    keylen: Option<Whole<1, 1024>>,
-}
-
-impl Written for WampCraUserAsWritten {
-    const REQUIRED: &'static [&'static str] = &["secret", "role"];
-}
-
-fn read_wampcra(reading: &mut Reading, body: Value, at: &Place) -> Option<MethodConfig> {
-    let written: WampCraAsWritten = reading.read(body, at)?;
-    let mut users = BTreeMap::new();
-    for (authid, value, at) in reading.entries(Some(written.users), &at.key("users")) {
-        let Some(written) = reading.read::<WampCraUserAsWritten>(value, &at) else {
-            continue;
-        };
-        let role = Text::from(written.role.as_str());
-        reading.uses_role(&role, &at.key("role"));
-        let secret = written.secret.0.clone();
-        let user = WampCraPrincipal::new(secret, role, salting(reading, written, &at));
-        users.insert(Text::from(authid), user);
-    }
-    Some(MethodConfig::WampCra(users))
-}
-
-/// compat: a secret is salted only if all three of its parameters are there.
-fn salting(reading: &mut Reading, user: WampCraUserAsWritten, at: &Place) -> Option<Salting> {
-    match (user.salt, user.iterations, user.keylen) {
-        (Some(salt), Some(iterations), Some(keylen)) => Some(Salting {
-            salt: Text::from(salt),
-            iterations: iterations.get(),
-            keylen: keylen.get(),
-        }),
-        (None, None, None) => None,
-        _ => {
-            let text = "the secret is not salted: that takes salt, iterations and keylen";
-            reading.notice(at, text);
             None
         }
     }

@@ -10,7 +10,7 @@ use crossbar_wire::{
 
 use crate::abort::{abort, protocol_violation};
 use crate::role::TRUSTED;
-use crate::{Access, MethodConfig, Principal, TransportDetails, uris};
+use crate::{Access, Credentials, MethodConfig, Principal, Timestamp, TransportDetails, uris};
 
 use ticket::Ticket;
 use wampcra::WampCra;
@@ -54,27 +54,31 @@ pub struct Join {
     pub strict_request_ids: bool,
 }
 
+/// What the shell knows when a HELLO comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// The id that the session will have.
+    pub session: SessionId,
+    /// Octets of the system's generator, for nonces and generated authids.
+    pub random: [u8; 32],
+    /// The time of day.
+    pub time: Timestamp,
+    /// What the connection proves by itself.
+    pub credentials: Option<&'a Credentials>,
+}
+
 impl Joining {
-    /// Takes the HELLO of a client. `random` are 32 octets from the system's generator (nonces, generated authids);
-    /// `timestamp` is the time of day as ISO 8601 in UTC.
+    /// Takes the HELLO of a client.
     #[must_use]
-    pub fn hello(
-        access: &Arc<Access>,
-        session: SessionId,
-        hello: Hello,
-        random: [u8; 32],
-        timestamp: &str,
-    ) -> Step {
+    pub fn hello(access: &Arc<Access>, hello: Hello, opening: &Opening<'_>) -> Step {
         let realm = match check(&hello) {
             Ok(realm) => realm,
             Err(abort) => return Step::Abort(*abort),
         };
         let client = Client {
-            session,
+            opening,
             realm,
             hello,
-            random,
-            timestamp,
         };
         match access.as_ref() {
             Access::Open => client.open(),
@@ -87,6 +91,14 @@ impl Joining {
     #[must_use]
     pub fn request(&self) -> &Join {
         &self.join
+    }
+
+    /// Says whether it takes milliseconds to check the answer to the challenge, as with hashes of passwords.
+    #[must_use]
+    pub const fn is_slow(&self) -> bool {
+        match self.proof {
+            Proof::Ticket(_) | Proof::WampCra(_) => false,
+        }
     }
 
     /// Takes the answer to the challenge.
@@ -113,11 +125,9 @@ enum Proof {
 
 /// A client that said HELLO.
 struct Client<'a> {
-    session: SessionId,
+    opening: &'a Opening<'a>,
     realm: Text,
     hello: Hello,
-    random: [u8; 32],
-    timestamp: &'a str,
 }
 
 impl Client<'_> {
@@ -168,7 +178,7 @@ impl Client<'_> {
             method: principal.authmethod.clone(),
             extra: Value::Dict(extra),
         };
-        let session = self.session;
+        let session = self.opening.session;
         match self.admit(principal) {
             Ok(join) => Step::Challenge(
                 challenge,
@@ -197,7 +207,7 @@ impl Client<'_> {
 
     fn into_join(self, principal: Principal) -> Box<Join> {
         Box::new(Join {
-            session: self.session,
+            session: self.opening.session,
             realm: self.realm,
             principal,
             hello: self.hello,

@@ -109,7 +109,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.ending(ending)?;
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = self.read(scratch, context);
+            let read = self
+                .decide(&mut scratch.work, context)
+                .and_then(|()| self.read(scratch, context));
             wake(&mut scratch.work.wakes);
             read
         })?;
@@ -121,6 +123,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn read(&mut self, scratch: &mut Scratch, context: &mut Context<'_>) -> Going {
         self.consume(&mut scratch.work)?;
         for _ in 0..READS {
+            if self.session.is_deciding() {
+                return Ok(());
+            }
             if self.inlet.is_paused() {
                 break;
             }
@@ -147,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Takes the frames that are there whole.
     fn consume(&mut self, work: &mut Work) -> Going {
-        loop {
+        while !self.session.is_deciding() {
             match self.inlet.next() {
                 Ok(None) => break,
                 Ok(Some(inbound)) => self.take(inbound, work)?,
@@ -176,17 +181,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             keep_alive.heard();
         }
         match inbound {
-            Inbound::Message(body) => match self.session.take(&body, work) {
-                Change::None => {}
-                Change::Opened => self.opened(),
-                Change::Goodbye => {
-                    if let Some(ending) = self.outlet.awake() {
-                        self.ending(ending)?;
-                    }
-                }
-                Change::Refused => self.close(CloseCode::NORMAL, "")?,
-                Change::Violation(what) => self.close(CloseCode::PROTOCOL_ERROR, &what)?,
-            },
+            Inbound::Message(body) => {
+                let change = self.session.take(&body, work);
+                self.heed(change)?;
+            }
             Inbound::Ping(payload) => self.pong(&payload)?,
             Inbound::Pong(payload) => {
                 if let Some(keep_alive) = &mut self.keep_alive {
@@ -194,6 +192,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
             Inbound::Close(frame) => self.closed_by_peer(frame)?,
+        }
+        Ok(())
+    }
+
+    /// Goes on once it is known what follows a message.
+    fn decide(&mut self, work: &mut Work, context: &mut Context<'_>) -> Going {
+        match self.session.poll_decided(context, work) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(change) => self.heed(change),
+        }
+    }
+
+    fn heed(&mut self, change: Change) -> Going {
+        match change {
+            Change::None => {}
+            Change::Opened => self.opened(),
+            Change::Goodbye => {
+                if let Some(ending) = self.outlet.awake() {
+                    self.ending(ending)?;
+                }
+            }
+            Change::Refused => self.close(CloseCode::NORMAL, "")?,
+            Change::Violation(what) => self.close(CloseCode::PROTOCOL_ERROR, &what)?,
         }
         Ok(())
     }

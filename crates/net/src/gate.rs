@@ -116,8 +116,8 @@ where
         service,
         agreement,
     } = upgraded;
-    let transport = peer.transport(ChannelFraming::WebSocket, format);
-    Some(service.connect(stream, agreement, transport, &early))
+    let client = peer.client(ChannelFraming::WebSocket, format);
+    Some(service.connect(stream, agreement, client, &early))
 }
 
 async fn first_octet<S: AsyncRead + Unpin>(mut stream: S, router: &Router) -> Option<(S, u8)> {

@@ -260,6 +260,7 @@ const fn peer(address: SocketAddr) -> Peer {
     Peer {
         address: Some(address),
         secure: false,
+        credentials: None,
     }
 }
 

@@ -124,8 +124,8 @@ impl RawSocketService {
             request.length.octets().min(LONGEST),
             self.queue,
         ));
-        let transport = peer.transport(ChannelFraming::RawSocket, request.format);
-        let mut session = Session::new(&self.router, &self.access, &outlet, transport);
+        let client = peer.client(ChannelFraming::RawSocket, request.format);
+        let mut session = Session::new(&self.router, &self.access, &outlet, client);
         session.strict_request_ids = self.strict_request_ids;
         let parts = Parts {
             stream,

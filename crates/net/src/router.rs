@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crossbar_core::{RealmOptions, RoleConfig};
-use crossbar_wire::Text;
+use crossbar_core::{RealmOptions, RoleConfig, Step};
+use crossbar_wire::{Abort, Text};
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -25,12 +26,25 @@ pub struct Router {
     /// The sending sides of all connections past their transport's handshake.
     connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
     next_connection: AtomicU64,
+    /// A permit for each password that may be hashed at a time: one takes a processor, and megabytes of memory.
+    computing: Computing,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
     /// Ends handshakes and everything else that is no session.
     shutdown: CancellationToken,
     draining: AtomicBool,
+}
+
+/// Does work that would hold up a thread of the runtime.
+#[derive(Debug)]
+struct Computing(Semaphore);
+
+impl Default for Computing {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism();
+        Self(Semaphore::new(processors.map_or(1, usize::from)))
+    }
 }
 
 /// Why a realm cannot be started or changed.
@@ -224,6 +238,24 @@ impl Router {
     pub(crate) fn dismiss(&self, id: u64) {
         self.connections.lock().remove(&id);
         Counters::subtract(&self.counters.connections_open, 1);
+    }
+
+    /// Finds out what follows on a thread that may be held up; as many at a time as there are processors.
+    pub(crate) async fn compute(
+        self: Arc<Self>,
+        work: impl FnOnce() -> Step + Send + 'static,
+    ) -> Step {
+        let permit = self.computing.0.acquire().await;
+        let done = tokio::task::spawn_blocking(work).await;
+        drop(permit);
+        done.unwrap_or_else(|failure| match failure.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Step::Abort(Abort {
+                message: Some(Text::from_static("the router stops")),
+                reason: Text::from_static("wamp.close.system_shutdown"),
+                ..Abort::default()
+            }),
+        })
     }
 
     fn realm(&self, name: &Text) -> Result<Arc<Driver>, RealmError> {

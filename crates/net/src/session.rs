@@ -1,10 +1,11 @@
 //! What the messages of one connection do.
 
+use std::fmt;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use crossbar_core::{Access, Join, Joining, Step, Transport, TransportDetails, Undeliverable};
+use crossbar_core::{Access, Join, Joining, Opening, Step, Transport, Undeliverable};
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
 
@@ -13,6 +14,7 @@ use crate::driver::{Driver, no_such_realm, wake};
 use crate::large::Large;
 use crate::outlet::Outlet;
 use crate::router::Router;
+use crate::site::{BoxFuture, Client};
 use crate::statistics::Counters;
 use crate::time::time_of_day;
 
@@ -24,7 +26,7 @@ pub(crate) struct Session {
     router: Arc<Router>,
     access: Arc<Access>,
     outlet: Arc<Outlet>,
-    transport: TransportDetails,
+    client: Client,
     /// Whether the request ids of its sessions must count up from 1.
     pub(crate) strict_request_ids: bool,
     /// The router's name for the connection.
@@ -39,10 +41,21 @@ enum Phase {
     Hello,
     /// The answer to a CHALLENGE must come.
     Challenged(Box<Joining>),
+    /// What follows the last message takes time to find out. Nothing is taken meanwhile.
+    Deciding(Deciding),
     /// A session is open.
     Open(Arc<Driver>, SessionId),
     /// Nothing is listened to any more.
     Over,
+}
+
+/// Finds out what follows a message of a client that is joining.
+struct Deciding(BoxFuture<'static, Step>);
+
+impl fmt::Debug for Deciding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deciding")
+    }
 }
 
 /// Buffers for the work on one batch of messages, one set a thread.
@@ -77,14 +90,14 @@ impl Session {
         router: &Arc<Router>,
         access: &Arc<Access>,
         outlet: &Arc<Outlet>,
-        transport: TransportDetails,
+        client: Client,
     ) -> Self {
         Self {
             id: router.enroll(outlet),
             router: Arc::clone(router),
             access: Arc::clone(access),
             outlet: Arc::clone(outlet),
-            transport,
+            client,
             strict_request_ids: false,
             phase: Phase::Hello,
         }
@@ -94,7 +107,30 @@ impl Session {
     pub(crate) const fn id(&self) -> Option<SessionId> {
         match &self.phase {
             Phase::Open(_, session) => Some(*session),
-            Phase::Hello | Phase::Challenged(_) | Phase::Over => None,
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) | Phase::Over => None,
+        }
+    }
+
+    /// Says whether no message is to be taken until [`Session::poll_decided`] is ready.
+    pub(crate) const fn is_deciding(&self) -> bool {
+        matches!(self.phase, Phase::Deciding(_))
+    }
+
+    /// Waits for what follows the last message, if that takes time.
+    pub(crate) fn poll_decided(
+        &mut self,
+        context: &mut Context<'_>,
+        work: &mut Work,
+    ) -> Poll<Change> {
+        let Phase::Deciding(Deciding(decision)) = &mut self.phase else {
+            return Poll::Pending;
+        };
+        match decision.as_mut().poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(step) => {
+                self.phase = Phase::Hello;
+                Poll::Ready(self.follow(step, work))
+            }
         }
     }
 
@@ -122,7 +158,7 @@ impl Session {
                 }
                 Change::None
             }
-            Phase::Hello | Phase::Challenged(_) => self.open(message, work),
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) => self.open(message, work),
             Phase::Over => Change::None,
         }
     }
@@ -142,7 +178,7 @@ impl Session {
                 } = work;
                 driver.submit(*session, messages, lengths, wakes);
             }
-            Phase::Hello | Phase::Challenged(_) | Phase::Over => {
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) | Phase::Over => {
                 work.messages.clear();
                 work.lengths.clear();
             }
@@ -166,7 +202,7 @@ impl Session {
                 debug!(%session, what, "protocol violation");
                 driver.violate(session, what, &mut work.wakes);
             }
-            Phase::Hello | Phase::Challenged(_) => {
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) => {
                 debug!(what, "protocol violation before a session");
                 let abort = Abort {
                     message: Some(Text::from(what)),
@@ -190,7 +226,7 @@ impl Session {
             Phase::Open(driver, session) => {
                 driver.undeliverable(*session, &large.message, why, &mut wakes);
             }
-            Phase::Hello | Phase::Challenged(_) | Phase::Over => {}
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) | Phase::Over => {}
         }
         wake(&mut wakes);
     }
@@ -207,6 +243,10 @@ impl Session {
     fn open(&mut self, message: Message, work: &mut Work) -> Change {
         let step = match (std::mem::replace(&mut self.phase, Phase::Hello), message) {
             (Phase::Hello, Message::Hello(hello)) => self.greet(*hello),
+            (Phase::Challenged(joining), Message::Authenticate(answer)) if joining.is_slow() => {
+                let work = move || joining.authenticate(&answer);
+                return self.decide(Box::pin(Arc::clone(&self.router).compute(work)));
+            }
             (Phase::Challenged(joining), Message::Authenticate(answer)) => {
                 joining.authenticate(&answer)
             }
@@ -214,6 +254,9 @@ impl Session {
                 debug!(reason = %abort.reason, "client aborted the opening of its session");
                 self.phase = Phase::Over;
                 return Change::Refused;
+            }
+            (Phase::Deciding(_), _) => {
+                return self.violate("a message while the session is being opened", work);
             }
             (Phase::Challenged(_), _) => {
                 return self.violate("AUTHENTICATE must follow CHALLENGE", work);
@@ -223,16 +266,27 @@ impl Session {
         self.follow(step, work)
     }
 
+    /// Takes nothing more until it is known what follows.
+    fn decide(&mut self, decision: BoxFuture<'static, Step>) -> Change {
+        self.phase = Phase::Deciding(Deciding(decision));
+        Change::None
+    }
+
     fn greet(&self, hello: Hello) -> Step {
-        let Some((session, nonce)) = draw() else {
+        let Some((session, random)) = draw() else {
             return Step::Abort(Abort {
                 message: Some(Text::from_static("the router has no random numbers")),
                 reason: Text::from_static("wamp.error.unavailable"),
                 ..Abort::default()
             });
         };
-        let now = time_of_day().to_string();
-        Joining::hello(&self.access, session, hello, nonce, &now)
+        let opening = Opening {
+            session,
+            random,
+            time: time_of_day(),
+            credentials: self.client.credentials.as_deref(),
+        };
+        Joining::hello(&self.access, hello, &opening)
     }
 
     fn follow(&mut self, step: Step, work: &mut Work) -> Change {
@@ -253,7 +307,7 @@ impl Session {
             },
             Step::Join(mut join) => {
                 let session = join.session;
-                join.transport = Some(self.transport);
+                join.transport = Some(self.client.transport);
                 join.strict_request_ids = self.strict_request_ids;
                 let joined = match self.router.driver(&join.realm) {
                     Some(driver) => driver

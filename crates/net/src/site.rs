@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbar_core::{ChannelFraming, ChannelType, TransportDetails};
+use crossbar_core::{ChannelFraming, ChannelType, Credentials, TransportDetails};
 use crossbar_wire::Format;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -50,15 +50,30 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub secure: bool,
+    /// What the connection proves of its client.
+    pub credentials: Option<Arc<Credentials>>,
+}
+
+/// A client that comes in on a transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// What it comes over.
+    pub(crate) transport: TransportDetails,
+    /// What its connection proves.
+    pub(crate) credentials: Option<Arc<Credentials>>,
 }
 
 impl Peer {
+    /// Makes what a session knows of its client.
+    pub(crate) fn client(&self, framing: ChannelFraming, format: Format) -> Client {
+        Client {
+            transport: self.transport(framing, format),
+            credentials: self.credentials.clone(),
+        }
+    }
+
     /// Describes the transport for the session meta API.
-    pub(crate) const fn transport(
-        &self,
-        framing: ChannelFraming,
-        format: Format,
-    ) -> TransportDetails {
+    const fn transport(&self, framing: ChannelFraming, format: Format) -> TransportDetails {
         let channel = match (self.secure, self.address) {
             (true, _) => ChannelType::Tls,
             (false, Some(_)) => ChannelType::Tcp,

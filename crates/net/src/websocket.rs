@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crossbar_config::{WebSocket, WebSocketOptions};
-use crossbar_core::{Access, TransportDetails};
+use crossbar_core::Access;
 use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
 use crossbar_wire::{Format, MAX_BATCHED};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,6 +16,7 @@ use crate::manners::Manners;
 use crate::outlet::Outlet;
 use crate::router::Router;
 use crate::session::Session;
+use crate::site::Client;
 use crate::upgrade::Agreement;
 
 /// A WebSocket endpoint of a transport: its settings and the realms behind it.
@@ -56,10 +57,10 @@ impl WebSocketService {
         &self,
         stream: S,
         agreement: Agreement,
-        transport: TransportDetails,
+        client: Client,
         early: &[u8],
     ) -> Connection<S> {
-        let format = transport.format;
+        let format = client.transport.format;
         let stage = self.stage(agreement);
         let framing = if stage.is_some() {
             Framing::Staged
@@ -72,7 +73,7 @@ impl WebSocketService {
             usize::MAX
         };
         let outlet = Arc::new(Outlet::new(format, framing, longest, self.options.queue));
-        let mut session = Session::new(&self.router, &self.access, &outlet, transport);
+        let mut session = Session::new(&self.router, &self.access, &outlet, client);
         session.strict_request_ids = self.options.strict_request_ids;
         let parts = Parts {
             stream,

@@ -26,9 +26,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Actions, Authorization, ChannelFraming, ChannelType, Command, Disclosure, Join,
-    Joining, Outbox, Permission, Principal, Realm, RealmOptions, RoleConfig, Statistics, Step,
-    Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
+    Access, Actions, Authorization, ChannelFraming, ChannelType, Command, Credentials, Disclosure,
+    Join, Joining, Opening, Outbox, Permission, Principal, Realm, RealmOptions, RoleConfig,
+    Statistics, Step, Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
 };
 use crossbar_wire::{
     Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
@@ -67,6 +67,7 @@ pub fn check_access(access: Access, script: &str) {
 pub struct Stage {
     realm: Realm,
     access: Arc<Access>,
+    credentials: Option<Credentials>,
     now: Instant,
     sessions: BTreeMap<String, SessionId>,
     joining: BTreeMap<String, Joining>,
@@ -98,6 +99,7 @@ impl Stage {
         Self {
             realm,
             access: Arc::new(access),
+            credentials: None,
             now,
             sessions: BTreeMap::new(),
             joining: BTreeMap::new(),
@@ -105,6 +107,11 @@ impl Stage {
             bound: BTreeMap::new(),
             out: VecDeque::new(),
         }
+    }
+
+    /// Has all clients come over connections that prove this much.
+    pub fn set_credentials(&mut self, credentials: Credentials) {
+        self.credentials = Some(credentials);
     }
 
     /// Plays the script, then lets everybody leave: every table must be empty.
@@ -278,8 +285,13 @@ impl Stage {
                 panic!("{who} has not joined");
             };
             let session = self.next_session(who);
-            let time = "2026-01-02T03:04:05.678Z";
-            let step = Joining::hello(&self.access, session, *hello, [9; 32], time);
+            let opening = Opening {
+                session,
+                random: [9; 32],
+                time: clock(self.now).at(self.now),
+                credentials: self.credentials.as_ref(),
+            };
+            let step = Joining::hello(&self.access, *hello, &opening);
             self.step(who, step);
         }
     }

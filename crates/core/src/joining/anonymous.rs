@@ -8,7 +8,7 @@ pub(super) const METHOD: &str = "anonymous";
 impl Client<'_> {
     /// Lets a client in that does not say who it is. Its own authid counts for nothing.
     pub(super) fn anonymous(self, role: &Text, authid: Option<Text>) -> Step {
-        let authid = authid.unwrap_or_else(|| draw_authid(&self.random));
+        let authid = authid.unwrap_or_else(|| draw_authid(&self.opening.random));
         match self.admit(principal(&authid, role, METHOD)) {
             Ok(join) => Step::Join(join),
             Err(abort) => Step::Abort(*abort),

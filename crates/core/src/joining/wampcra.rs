@@ -67,7 +67,7 @@ impl Client<'_> {
     /// Makes the JSON text to sign. Who signs takes it as it is.
     fn challenge_text(&self, principal: &Principal) -> String {
         let mut nonce = String::with_capacity(64);
-        for octet in self.random {
+        for octet in self.opening.random {
             write!(nonce, "{octet:02x}").expect("a string takes everything");
         }
         format!(
@@ -76,8 +76,8 @@ impl Client<'_> {
             quoted(&principal.authid),
             quoted(&principal.authrole),
             quoted(&principal.authprovider),
-            self.session,
-            quoted(self.timestamp),
+            self.opening.session,
+            quoted(&self.opening.time.to_string()),
         )
     }
 }

@@ -10,6 +10,7 @@ use crossbar_core::ChannelFraming;
 use crossbar_wire::{BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, SessionId, put_batched};
 use parking_lot::Mutex;
 use tokio::time::Instant;
+use tracing::debug;
 
 use super::state::{Life, State};
 use super::{LongPollService, OpenFault};
@@ -70,8 +71,8 @@ impl LongPollTransport {
         };
         let budget = service.config.queue;
         let outlet = Arc::new(Outlet::new(format, Framing::Staged, MAX_BATCHED, budget));
-        let transport = peer.transport(ChannelFraming::LongPoll, format);
-        let session = Session::new(&service.router, &service.access, &outlet, transport);
+        let client = peer.client(ChannelFraming::LongPoll, format);
+        let session = Session::new(&service.router, &service.access, &outlet, client);
         Ok(Self {
             id: Arc::clone(id),
             protocol,
@@ -199,14 +200,20 @@ impl LongPollTransport {
             if count % TURN == TURN - 1 {
                 state.session.flush(work);
             }
-            match state.session.take(&message, work) {
-                Change::None | Change::Opened => {}
-                Change::Goodbye => self.heed_ending(state),
-                Change::Refused => state.over(),
-                Change::Violation(what) => {
-                    state.over();
-                    return Err(SendFault::Violation(what));
-                }
+            let change = state.session.take(&message, work);
+            self.heed(state, change)?;
+        }
+        Ok(())
+    }
+
+    fn heed(&self, state: &mut State, change: Change) -> Result<(), SendFault> {
+        match change {
+            Change::None | Change::Opened => {}
+            Change::Goodbye => self.heed_ending(state),
+            Change::Refused => state.over(),
+            Change::Violation(what) => {
+                state.over();
+                return Err(SendFault::Violation(what));
             }
         }
         Ok(())
@@ -241,14 +248,27 @@ impl LongPollTransport {
         })
     }
 
-    fn poll_receive(&self, number: u64, context: &Context<'_>) -> Poll<Bytes> {
+    fn poll_receive(&self, number: u64, context: &mut Context<'_>) -> Poll<Bytes> {
+        let mut work = Work::default();
         let mut state = self.state.lock();
+        if let Poll::Ready(change) = state.session.poll_decided(context, &mut work)
+            && let Err(fault) = self.heed(&mut state, change)
+        {
+            debug!(%fault, "session refused");
+        }
+        let received = self.poll_messages(&mut state, number, context);
+        drop(state);
+        wake(&mut work.wakes);
+        received
+    }
+
+    fn poll_messages(&self, state: &mut State, number: u64, context: &Context<'_>) -> Poll<Bytes> {
         if state.newest != number || state.life == Life::Closed {
             return Poll::Ready(Bytes::new());
         }
         state.waker = None;
-        self.load(&mut state, context);
-        if let Some(body) = self.give(&mut state) {
+        self.load(state, context);
+        if let Some(body) = self.give(state) {
             return Poll::Ready(body);
         }
         if state.life != Life::Live {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Outbox, Principal, Realm,
-    RealmOptions, RoleConfig, Step, Timestamp, Undeliverable, WallClock,
+    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Opening, Outbox,
+    Principal, Realm, RealmOptions, RoleConfig, Step, Timestamp, Undeliverable, WallClock,
 };
 use crossbar_wire::{
     Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Subscribe, Text,
@@ -208,7 +208,13 @@ impl World {
             ..Principal::default()
         }));
         let session = SessionId::new(id).unwrap();
-        let step = Joining::hello(&access, session, hello, [9; 32], "2026-01-02T03:04:05.678Z");
+        let opening = Opening {
+            session,
+            random: [9; 32],
+            time: Timestamp::default(),
+            credentials: None,
+        };
+        let step = Joining::hello(&access, hello, &opening);
         let Step::Join(join) = step else {
             panic!("the principal is fixed");
         };
