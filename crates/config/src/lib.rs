@@ -16,6 +16,7 @@ mod fault;
 mod file;
 mod items;
 mod json;
+mod limits;
 mod listening;
 mod longpoll;
 mod names;

@@ -1,8 +1,9 @@
 //! `longpoll`: WAMP over requests of HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbar_core::Access;
+use crossbar_core::{Access, Limits};
 use crossbar_wire::Format;
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Whole, Written, given};
-use crate::{Problem, QueueLimits, access, names, serializers};
+use crate::{Problem, QueueLimits, access, limits, names, serializers};
 
 /// `longpoll`: a Web service for clients that have no WebSocket.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct LongPoll {
     pub formats: Vec<Format>,
     /// `auth`
     pub access: Access,
+    /// `limits`: what each of its sessions may have and send.
+    pub limits: Arc<Limits>,
     /// `options.request_timeout`: a request for messages is answered with nothing after so long; never with 0.
     pub request_timeout: Option<Duration>,
     /// `options.session_timeout`: a client that is not heard of for so long has gone; never with 0.
@@ -38,6 +41,7 @@ struct LongPollAsWritten {
     /// Null would leave the service open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
+    limits: Option<Value>,
 }
 
 impl Written for LongPollAsWritten {}
@@ -71,6 +75,7 @@ impl LongPoll {
         let ubjson = written.ubjson.as_deref();
         let formats = serializers::read(reading, written.serializers, ubjson, at);
         let access = access::read(reading, written.auth, &at.key("auth"));
+        let limits = limits::read(reading, written.limits, &at.key("limits"))?;
         let at = at.key("options");
         let options: OptionsAsWritten = reading.read_or_empty(written.options, &at)?;
         if let Some(id) = &options.debug_transport_id
@@ -92,6 +97,7 @@ impl LongPoll {
         Some(Self {
             formats,
             access,
+            limits: Arc::new(limits),
             request_timeout: seconds(options.request_timeout, REQUEST_TIMEOUT),
             session_timeout: seconds(options.session_timeout, SESSION_TIMEOUT),
             queue,

@@ -1,4 +1,7 @@
-use crossbar_core::Access;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbar_core::{Access, Limits};
 use crossbar_wire::Format;
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,9 +9,9 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::serializers;
-use crate::transport::QueueLimit;
-use crate::written::{Refusal, Whole, Written, given};
-use crate::{QueueLimits, access};
+use crate::transport::{HELLO_TIMEOUT, QueueLimit};
+use crate::written::{Milliseconds, Refusal, Whole, Written, given};
+use crate::{QueueLimits, access, limits};
 
 /// RawSocket on a transport, or as a part of a `universal` one.
 #[derive(Clone, Debug)]
@@ -19,12 +22,16 @@ pub struct RawSocket {
     pub formats: Vec<Format>,
     /// `options.max_message_size`: octets of a message that a client may send, 512 to 16 MiB.
     pub max_message_size: usize,
+    /// `options.hello_timeout`: how long a client may take until its session is open; none with 0.
+    pub hello_timeout: Option<Duration>,
     /// `options.send_queue_limit`, `options.send_queue_overflow`
     pub queue: QueueLimits,
     /// `options.strict_request_ids`: clients' request ids must count up from 1; they need not by default.
     pub strict_request_ids: bool,
     /// `auth`
     pub access: Access,
+    /// `limits`: what each of its sessions may have and send.
+    pub limits: Arc<Limits>,
 }
 
 /// `rawsocket` as written, without what belongs to a transport.
@@ -37,6 +44,7 @@ struct RawSocketAsWritten {
     /// Null would leave the transport open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
+    limits: Option<Value>,
 }
 
 impl Written for RawSocketAsWritten {
@@ -50,6 +58,7 @@ impl Written for RawSocketAsWritten {
 #[serde(deny_unknown_fields)]
 struct OptionsAsWritten {
     max_message_size: Option<Whole<512, MAX_MESSAGE_SIZE>>,
+    hello_timeout: Option<Milliseconds>,
     send_queue_limit: Option<QueueLimit>,
     send_queue_overflow: Option<String>,
     strict_request_ids: Option<bool>,
@@ -64,6 +73,7 @@ impl RawSocket {
         let ubjson = written.ubjson.as_deref();
         let formats = serializers::read(reading, written.serializers, ubjson, at);
         let access = access::read(reading, written.auth, &at.key("auth"));
+        let limits = limits::read(reading, written.limits, &at.key("limits"))?;
         let at = at.key("options");
         let options: OptionsAsWritten = reading.read_or_empty(written.options, &at)?;
         let limit = options.send_queue_limit;
@@ -72,9 +82,13 @@ impl RawSocket {
         Some(Self {
             formats,
             max_message_size: max_message_size.map_or(DEFAULT_MESSAGE_SIZE, Whole::get),
+            hello_timeout: options
+                .hello_timeout
+                .map_or(Some(HELLO_TIMEOUT), Milliseconds::duration),
             queue,
             strict_request_ids: options.strict_request_ids.unwrap_or(false),
             access,
+            limits: Arc::new(limits),
         })
     }
 }

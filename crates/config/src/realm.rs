@@ -3,11 +3,12 @@ use crossbar_wire::{Text, UriCheck};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::limits::MaxSessions;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::store::Store;
 use crate::written::{Level, Refusal, Whole, Written};
-use crate::{Problem, Raw, names, permission, stats};
+use crate::{Problem, Raw, limits, names, permission, stats};
 
 /// `realms[]` of a router.
 #[derive(Clone, Debug)]
@@ -130,6 +131,7 @@ struct OptionsAsWritten {
     bridge_meta_api: Option<bool>,
     max_retained_events: Option<Whole<0, 100_000_000>>,
     max_retained_octets: Option<Whole<0, { 1 << 40 }>>,
+    max_sessions: Option<MaxSessions>,
 }
 
 impl Written for OptionsAsWritten {
@@ -163,6 +165,7 @@ fn read_options(
         max_retained_octets: written
             .max_retained_octets
             .map_or(defaults.max_retained_octets, Whole::get),
+        max_sessions: written.max_sessions.map(Whole::get),
         ..defaults
     };
     let bridged = options.meta_api && written.bridge_meta_api == Some(true);
@@ -179,6 +182,8 @@ struct RoleAsWritten {
     #[serde(rename = "allow-by-default")]
     allow_by_default: Option<bool>,
     trustlevel: Option<Level>,
+    limits: Option<Value>,
+    max_sessions: Option<MaxSessions>,
 }
 
 impl Written for RoleAsWritten {
@@ -207,6 +212,7 @@ impl Role {
                 Authorization::Static(Vec::new())
             }
         };
+        let limits = limits::read(reading, written.limits, &at.key("limits"))?;
         let name = Text::from(written.name);
         Some(Self {
             id: written.id,
@@ -214,6 +220,8 @@ impl Role {
                 name,
                 authorization,
                 trustlevel: written.trustlevel.map(Level::get),
+                limits,
+                max_sessions: written.max_sessions.map(Whole::get),
             },
             raw,
         })

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -17,6 +18,8 @@ pub struct Transport {
     pub endpoint: Endpoint,
     /// `max_connections`: connections beyond are closed as soon as accepted.
     pub max_connections: usize,
+    /// `max_connections_per_address`: the same for those from one IP address.
+    pub max_connections_per_address: Option<usize>,
     /// `type` and what belongs to it.
     pub kind: TransportKind,
     /// The transport's JSON, as the management API carries it.
@@ -87,6 +90,7 @@ struct HeadAsWritten {
     #[serde(default, deserialize_with = "given")]
     endpoint: Option<Value>,
     max_connections: Option<Whole<1, { 1 << 31 }>>,
+    max_connections_per_address: Option<Whole<1, { 1 << 31 }>>,
 }
 
 impl Written for HeadAsWritten {
@@ -133,6 +137,7 @@ impl Transport {
             id: head.id,
             endpoint: endpoint?,
             max_connections: head.max_connections.map_or(DEFAULT_CONNECTIONS, Whole::get),
+            max_connections_per_address: head.max_connections_per_address.map(Whole::get),
             kind: kind?,
             raw,
         })
@@ -204,6 +209,14 @@ impl Written for TesteeAsWritten {
     ];
 }
 
+/// The keys that every transport has.
+const HEAD: [&str; 4] = [
+    "id",
+    "endpoint",
+    "max_connections",
+    "max_connections_per_address",
+];
+
 /// Parts a transport's object: what every transport has, and the rest.
 fn split_head(body: Value) -> (Value, Value) {
     let Value::Object(body) = body else {
@@ -211,7 +224,7 @@ fn split_head(body: Value) -> (Value, Value) {
     };
     let (head, rest): (Map<_, _>, Map<_, _>) = body
         .into_iter()
-        .partition(|(key, _)| matches!(key.as_str(), "id" | "endpoint" | "max_connections"));
+        .partition(|(key, _)| HEAD.contains(&key.as_str()));
     (Value::Object(head), Value::Object(rest))
 }
 
@@ -311,6 +324,8 @@ impl QueueLimits {
     }
 }
 
+/// How long a client may take until its session is open.
+pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_CONNECTIONS: usize = 50_000;
 const TYPES: [&str; 6] = [
     "websocket",

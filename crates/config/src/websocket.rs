@@ -1,14 +1,16 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbar_core::Access;
+use crossbar_core::{Access, Limits};
 use crossbar_wire::Format;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
+use crate::transport::HELLO_TIMEOUT;
 use crate::written::{Refusal, Written, given};
-use crate::{Problem, QueueLimits, access, serializers};
+use crate::{Problem, QueueLimits, access, limits, serializers};
 
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct WebSocket {
     pub options: WebSocketOptions,
     /// `auth`
     pub access: Access,
+    /// `limits`: what each of its sessions may have and send.
+    pub limits: Arc<Limits>,
 }
 
 /// `options` of a WebSocket.
@@ -36,6 +40,8 @@ pub struct WebSocketOptions {
     pub external_port: Option<u16>,
     /// `open_handshake_timeout`: how long a client may take to open; none with 0.
     pub open_handshake_timeout: Option<Duration>,
+    /// `hello_timeout`: how long a client may take then until its session is open; none with 0.
+    pub hello_timeout: Option<Duration>,
     /// `close_handshake_timeout`: how long a client may take to answer a close frame; none with 0.
     pub close_handshake_timeout: Option<Duration>,
     /// `enable_webstatus`: a plain GET gets a status page.
@@ -103,6 +109,7 @@ impl Default for WebSocketOptions {
             allow_null_origin: true,
             external_port: None,
             open_handshake_timeout: Some(Duration::from_secs(10)),
+            hello_timeout: Some(HELLO_TIMEOUT),
             close_handshake_timeout: Some(Duration::from_secs(5)),
             enable_webstatus: true,
             validate_utf8: true,
@@ -134,6 +141,7 @@ struct WebSocketAsWritten {
     /// Null would leave the transport open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
+    limits: Option<Value>,
 }
 
 impl Written for WebSocketAsWritten {
@@ -156,12 +164,14 @@ impl WebSocket {
         let ubjson = written.ubjson.as_deref();
         let formats = serializers::read(reading, written.serializers, ubjson, at);
         let access = access::read(reading, written.auth, &at.key("auth"));
+        let limits = limits::read(reading, written.limits, &at.key("limits"));
         let options = WebSocketOptions::read(reading, written.options, &at.key("options"))?;
         Some(Self {
             url: written.url,
             formats,
             options,
             access,
+            limits: Arc::new(limits?),
         })
     }
 }

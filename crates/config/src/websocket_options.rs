@@ -18,6 +18,7 @@ struct OptionsAsWritten {
     allow_null_origin: Option<bool>,
     external_port: Option<Whole<1, 65535>>,
     open_handshake_timeout: Option<Milliseconds>,
+    hello_timeout: Option<Milliseconds>,
     close_handshake_timeout: Option<Milliseconds>,
     enable_webstatus: Option<bool>,
     validate_utf8: Option<bool>,
@@ -100,6 +101,7 @@ impl OptionsAsWritten {
                 self.open_handshake_timeout,
                 default.open_handshake_timeout,
             ),
+            hello_timeout: time(self.hello_timeout, default.hello_timeout),
             close_handshake_timeout: time(
                 self.close_handshake_timeout,
                 default.close_handshake_timeout,

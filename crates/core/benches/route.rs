@@ -12,8 +12,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbar_core::{
-    Actions, Authorization, Command, Disclosure, HistoryRule, Join, Outbox, Permission, Principal,
-    Realm, RealmOptions, RoleConfig, Timestamp, WallClock,
+    Actions, Authorization, Command, Disclosure, HistoryRule, Join, Limits, Outbox, Permission,
+    Principal, Realm, RealmOptions, RoleConfig, Timestamp, WallClock,
 };
 use crossbar_wire::{
     Call, Format, Hello, MatchPolicy, Message, Payload, Publish, Register, RequestId, SessionId,
@@ -39,6 +39,8 @@ impl Bench {
         let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
         realm.set_role(RoleConfig {
             name: Text::from("backend"),
+            limits: Limits::default(),
+            max_sessions: None,
             authorization: Authorization::Static(vec![Permission {
                 uri: Text::from(prefix),
                 policy: MatchPolicy::Prefix,
@@ -77,6 +79,7 @@ impl Bench {
                 hello: Hello::default(),
                 transport: None,
                 strict_request_ids: false,
+                limits: None,
             };
             bench.realm.join(join, bench.now, &mut bench.out).unwrap();
         }

@@ -17,6 +17,18 @@ pub fn protocol_violation(message: &str) -> Abort {
     abort(uris::PROTOCOL_VIOLATION, message.to_owned())
 }
 
+/// Makes the ABORT for a client that sends faster than it may.
+#[must_use]
+pub fn limit_exceeded(message: &str) -> Abort {
+    abort(uris::LIMIT_EXCEEDED, message.to_owned())
+}
+
+/// Makes the ABORT for a client whose session was not open in time.
+#[must_use]
+pub fn too_late(message: &str) -> Abort {
+    abort(uris::TIMEOUT, message.to_owned())
+}
+
 pub(crate) fn abort(reason: &'static str, message: String) -> Abort {
     Abort {
         message: Some(Text::from(message)),

@@ -4,7 +4,7 @@ mod flight;
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use crossbar_wire::RequestId;
+use crossbar_wire::{RequestId, SessionId};
 use foldhash::fast::RandomState;
 
 pub(crate) use self::flight::{
@@ -24,6 +24,8 @@ pub(crate) struct Calls {
     deadlines: BTreeSet<(Instant, CallKey)>,
     /// The octets that queued, progressive and re-routable calls keep.
     kept: usize,
+    /// The same by caller, of those that keep any.
+    kept_by: HashMap<SessionId, usize, RandomState>,
 }
 
 impl Calls {
@@ -38,8 +40,9 @@ impl Calls {
         }
         if let Some(caller) = sessions.get_mut(call.caller) {
             call.older = caller.calls.insert(call.request, key);
+            caller.open_calls += 1;
         }
-        self.kept += call.octets();
+        self.keep(call.caller, 0, call.octets());
         self.deadlines
             .extend(call.deadline.map(|deadline| (deadline, key)));
         match self.slots.get_mut(slot) {
@@ -74,7 +77,7 @@ impl Calls {
     pub(crate) fn end(&mut self, key: CallKey, sessions: &mut Sessions) -> Option<Call> {
         let call = self.slots.get_mut(key.0)?.take()?;
         self.free.push(key.0);
-        self.kept -= call.octets();
+        self.keep(call.caller, call.octets(), 0);
         if let Some(deadline) = call.deadline {
             self.deadlines.remove(&(deadline, key));
         }
@@ -104,7 +107,7 @@ impl Calls {
         let call = self.slots.get_mut(key.0)?.as_mut()?;
         let (octets, deadline) = (call.octets(), call.deadline);
         let given = change(call);
-        self.kept = self.kept - octets + call.octets();
+        let (caller, after) = (call.caller, call.octets());
         if call.deadline != deadline {
             if let Some(deadline) = deadline {
                 self.deadlines.remove(&(deadline, key));
@@ -112,6 +115,7 @@ impl Calls {
             self.deadlines
                 .extend(call.deadline.map(|deadline| (deadline, key)));
         }
+        self.keep(caller, octets, after);
         Some(given)
     }
 
@@ -140,9 +144,11 @@ impl Calls {
         }
     }
 
-    /// Says whether that many octets more may be kept.
-    pub(crate) const fn has_room(&self, octets: usize) -> bool {
+    /// Says whether that many octets more may be kept for a caller: for one that keeps some already, no more than its share.
+    pub(crate) fn has_room(&self, caller: SessionId, octets: usize) -> bool {
+        let of_caller = self.kept_by.get(&caller);
         self.kept.saturating_add(octets) <= MAX_KEPT
+            && of_caller.is_none_or(|kept| kept.saturating_add(octets) <= SHARE)
     }
 
     /// Gives the time of the first limit.
@@ -166,10 +172,24 @@ impl Calls {
         self.deadlines.len()
     }
 
+    /// Counts what a call keeps after a change in place of what it kept before.
+    fn keep(&mut self, caller: SessionId, before: usize, after: usize) {
+        if before == after {
+            return;
+        }
+        self.kept = self.kept - before + after;
+        let of_caller = self.kept_by.entry(caller).or_default();
+        *of_caller = *of_caller - before + after;
+        if *of_caller == 0 {
+            self.kept_by.remove(&caller);
+        }
+    }
+
     fn detach_from_caller(&mut self, key: CallKey, call: &Call, sessions: &mut Sessions) {
         let Some(caller) = sessions.get_mut(call.caller) else {
             return;
         };
+        caller.open_calls -= 1;
         match caller.calls.get(&call.request).copied() {
             None => {}
             Some(newest) if newest == key => match call.older {
@@ -230,6 +250,9 @@ const IDLE_SLOTS: usize = 1024;
 /// How many octets queued, progressive and re-routable calls of a realm may keep, 64 MiB.
 const MAX_KEPT: usize = 64 << 20;
 
+/// How many of these the calls of one caller may keep, a quarter; a single call may keep more.
+const SHARE: usize = MAX_KEPT / 4;
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -238,7 +261,7 @@ mod tests {
     use super::*;
     use crate::role::Grant;
 
-    fn waiting(request: u64, octets: usize, now: Instant) -> Call {
+    fn waiting(caller: SessionId, request: u64, octets: usize, now: Instant) -> Call {
         let request = RequestId::new(request).unwrap();
         let payload = Payload {
             format: Format::MsgPack,
@@ -263,7 +286,6 @@ mod tests {
             },
         };
         let queued = Queued::new(order, request.value());
-        let caller = SessionId::new(1).unwrap();
         Call::new(caller, request, Stage::Queued(Box::new(queued)))
     }
 
@@ -275,16 +297,37 @@ mod tests {
     fn c11_c12_what_is_kept_is_bounded_and_given_back() {
         let (now, mut calls) = (Instant::now(), Calls::default());
         let mut sessions = Sessions::default();
-        assert!(calls.has_room(MAX_KEPT) && !calls.has_room(MAX_KEPT + 1));
-        let first = calls.begin(waiting(1, MAX_KEPT / 2, now), &mut sessions);
-        assert!(calls.has_room(MAX_KEPT / 4) && !calls.has_room(MAX_KEPT / 2));
-        let second = calls.begin(waiting(2, MAX_KEPT / 4, now), &mut sessions);
-        assert!(!calls.has_room(MAX_KEPT / 4));
+        let [alice, bob, carol] = [1, 2, 3].map(|id| SessionId::new(id).unwrap());
+        assert!(calls.has_room(alice, MAX_KEPT) && !calls.has_room(alice, MAX_KEPT + 1));
+        let first = calls.begin(waiting(alice, 1, MAX_KEPT / 2, now), &mut sessions);
+        assert!(calls.has_room(bob, MAX_KEPT / 4) && !calls.has_room(bob, MAX_KEPT / 2));
+        let second = calls.begin(waiting(bob, 2, MAX_KEPT / 4, now), &mut sessions);
+        assert!(!calls.has_room(carol, MAX_KEPT / 4));
         calls.end(first, &mut sessions).unwrap();
-        assert!(calls.has_room(MAX_KEPT / 2));
+        assert!(calls.has_room(carol, MAX_KEPT / 2));
         calls.end(second, &mut sessions).unwrap();
-        assert!(calls.has_room(MAX_KEPT));
-        assert_eq!(calls.len(), 0);
+        assert!(calls.has_room(bob, MAX_KEPT));
+        assert_eq!((calls.len(), calls.kept_by.len()), (0, 0));
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the ban on clocks is for the core itself"
+    )]
+    fn c11_c12_a_caller_that_keeps_something_has_a_share() {
+        let (now, mut calls) = (Instant::now(), Calls::default());
+        let mut sessions = Sessions::default();
+        let [alice, bob] = [1, 2].map(|id| SessionId::new(id).unwrap());
+        let first = calls.begin(waiting(alice, 1, SHARE / 2, now), &mut sessions);
+        assert!(calls.has_room(alice, SHARE / 4) && !calls.has_room(alice, SHARE));
+        assert!(calls.has_room(bob, SHARE));
+        let second = calls.begin(waiting(alice, 2, SHARE / 4, now), &mut sessions);
+        assert!(!calls.has_room(alice, SHARE / 4) && calls.has_room(bob, SHARE));
+        calls.end(first, &mut sessions).unwrap();
+        calls.end(second, &mut sessions).unwrap();
+        assert!(calls.has_room(alice, SHARE));
+        assert_eq!((calls.len(), calls.kept_by.len()), (0, 0));
     }
 
     #[test]

@@ -2,6 +2,8 @@ use std::collections::VecDeque;
 
 use crossbar_wire::{Event, Message, SessionId};
 
+use crate::Limit;
+
 /// What the shell is to do next, oldest first.
 pub type Outbox = VecDeque<Command>;
 
@@ -28,6 +30,13 @@ pub enum Command {
         session: SessionId,
         /// What becomes of its transport.
         transport: Transport,
+    },
+    /// Takes note that a session wanted more than it may have. It has been told.
+    Limited {
+        /// The session.
+        session: SessionId,
+        /// What it wanted more of.
+        limit: Limit,
     },
 }
 

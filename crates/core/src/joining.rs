@@ -10,7 +10,9 @@ use crossbar_wire::{
 
 use crate::abort::{abort, protocol_violation};
 use crate::role::TRUSTED;
-use crate::{Access, Credentials, MethodConfig, Principal, Timestamp, TransportDetails, uris};
+use crate::{
+    Access, Credentials, Limits, MethodConfig, Principal, Timestamp, TransportDetails, uris,
+};
 
 use ticket::Ticket;
 use wampcra::WampCra;
@@ -52,6 +54,8 @@ pub struct Join {
     pub transport: Option<TransportDetails>,
     /// Whether its request ids must count up from 1; a gap or a repeat then breaks the protocol.
     pub strict_request_ids: bool,
+    /// What its transport allows it to have and send, if that says something.
+    pub limits: Option<Arc<Limits>>,
 }
 
 /// What the shell knows when a HELLO comes.
@@ -213,6 +217,7 @@ impl Client<'_> {
             hello: self.hello,
             transport: None,
             strict_request_ids: false,
+            limits: None,
         })
     }
 

@@ -19,6 +19,8 @@ pub struct RealmOptions {
     pub history: Vec<HistoryRule>,
     /// `store.call-queue`: the procedures whose calls wait when every callee is busy.
     pub call_queues: Vec<CallQueueRule>,
+    /// `max_sessions`: how many sessions the realm may have at a time, the node's own aside.
+    pub max_sessions: Option<usize>,
     /// `stats`: when the traffic of sessions is told; it is not counted if absent. The shell counts.
     pub statistics: Option<StatisticsRule>,
 }
@@ -33,6 +35,7 @@ impl Default for RealmOptions {
             max_retained_octets: 16 << 20,
             history: Vec::new(),
             call_queues: Vec::new(),
+            max_sessions: None,
             statistics: None,
         }
     }

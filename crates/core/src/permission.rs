@@ -1,5 +1,7 @@
 use crossbar_wire::{MatchPolicy, Text};
 
+use crate::Limits;
+
 /// What sessions of one role may do in a realm (Crossbar.io: `roles[]`).
 #[derive(Clone, Debug)]
 pub struct RoleConfig {
@@ -10,6 +12,10 @@ pub struct RoleConfig {
     /// `trustlevel`: what callees and subscribers are told of its calls and publications (WAMP spec, "Call Trust
     /// Levels").
     pub trustlevel: Option<u32>,
+    /// `limits`: how much each of its sessions may have and send.
+    pub limits: Limits,
+    /// `max_sessions`: how many of its sessions there may be at a time.
+    pub max_sessions: Option<usize>,
 }
 
 /// How the requests of a role are decided.

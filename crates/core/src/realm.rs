@@ -6,6 +6,7 @@ mod calling;
 mod canceling;
 mod ending;
 mod invoking;
+mod limiting;
 mod meta;
 mod passthru;
 mod pubsub;
@@ -148,6 +149,9 @@ impl Realm {
             return Err(self.no_such_role(&join.principal.authrole));
         };
         let trusted = self.roles.name(role).as_str() == TRUSTED;
+        if !trusted {
+            self.check_sessions(role)?;
+        }
         let session = Session::new(&join, role, trusted);
         if !self.sessions.insert(id, session) {
             let message = "the session id is taken, join again".to_owned();
@@ -361,7 +365,7 @@ const AGENT: &str = concat!("Crossbar-in-Rust-", env!("CARGO_PKG_VERSION"));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Authorization;
+    use crate::{Authorization, Limits};
     use crossbar_wire::Hello;
 
     fn join(session: u64) -> Join {
@@ -375,6 +379,7 @@ mod tests {
             hello: Hello::default(),
             transport: None,
             strict_request_ids: false,
+            limits: None,
         }
     }
 
@@ -395,6 +400,8 @@ mod tests {
             name: Text::from_static("anyone"),
             authorization: Authorization::Always(true),
             trustlevel: None,
+            limits: Limits::default(),
+            max_sessions: None,
         });
         let mut out = Outbox::new();
         realm.join(join(5), now, &mut out).unwrap();

@@ -3,11 +3,15 @@ use crossbar_wire::{
     Subscribe, Text, Unregister, Unsubscribe, Value,
 };
 
+use crate::Limit;
+
 /// Why a request is refused: what its ERROR says.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     error: &'static str,
     text: String,
+    /// The limit that is the reason, if one is.
+    limit: Option<Limit>,
 }
 
 impl Refusal {
@@ -16,7 +20,21 @@ impl Refusal {
         Self {
             error,
             text: text.into(),
+            limit: None,
         }
+    }
+
+    /// The same, since a limit does not allow it.
+    pub(crate) fn limited(error: &'static str, text: impl Into<String>, limit: Limit) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::new(error, text)
+        }
+    }
+
+    /// Gives the limit that is the reason, if one is.
+    pub(crate) const fn limit(&self) -> Option<Limit> {
+        self.limit
     }
 
     /// Makes the answer to a request of the type `of`.

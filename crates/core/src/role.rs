@@ -2,7 +2,7 @@ use crossbar_wire::{MatchPolicy, Text};
 use indexmap::IndexMap;
 
 use crate::index::PatternIndex;
-use crate::{Authorization, Disclosure, Permission, RoleConfig};
+use crate::{Authorization, Disclosure, Limits, OverRate, Permission, Rate, RoleConfig};
 
 /// The role of the node's own sessions: everything is allowed. It cannot be configured.
 pub(crate) const TRUSTED: &str = "trusted";
@@ -33,7 +33,7 @@ pub(crate) struct Grant {
 }
 
 /// The place of a role in its realm. It stays valid for as long as the realm.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct RoleKey(usize);
 
 /// The roles of a realm. A role that was removed keeps its place, so that its sessions are denied everything.
@@ -48,6 +48,8 @@ impl Roles {
         let trusted = Judge {
             rule: Rule::Trusted,
             trustlevel: None,
+            limits: Limits::default(),
+            max_sessions: None,
         };
         by_name.insert(Text::from_static(TRUSTED), Some(trusted));
         Self { by_name }
@@ -59,6 +61,8 @@ impl Roles {
             let judge = Judge {
                 rule: Rule::new(role.authorization),
                 trustlevel: role.trustlevel,
+                limits: role.limits,
+                max_sessions: role.max_sessions,
             };
             self.by_name.insert(role.name.compact(), Some(judge));
         }
@@ -85,6 +89,29 @@ impl Roles {
         name
     }
 
+    /// Gives what each session of a role may have and send; nothing is said of those of a role that was removed.
+    pub(crate) fn limits(&self, key: RoleKey) -> &Limits {
+        const NONE: &Limits = &Limits {
+            subscriptions: None,
+            registrations: None,
+            open_calls: None,
+            uri_length: None,
+            message_size: None,
+            rate: Rate {
+                messages: None,
+                octets: None,
+                burst: None,
+                over: OverRate::Wait,
+            },
+        };
+        self.judge(key).map_or(NONE, |judge| &judge.limits)
+    }
+
+    /// Gives how many sessions of a role there may be.
+    pub(crate) fn max_sessions(&self, key: RoleKey) -> Option<usize> {
+        self.judge(key)?.max_sessions
+    }
+
     /// Decides a request: `uri` is the URI or, for a subscription or registration by pattern, the pattern.
     pub(crate) fn decide(
         &self,
@@ -93,10 +120,14 @@ impl Roles {
         uri: &[u8],
         policy: MatchPolicy,
     ) -> Verdict {
-        match self.by_name.get_index(key.0) {
-            Some((_, Some(judge))) => judge.decide(action, uri, policy),
-            Some((_, None)) | None => Verdict::Denied,
+        match self.judge(key) {
+            Some(judge) => judge.decide(action, uri, policy),
+            None => Verdict::Denied,
         }
+    }
+
+    fn judge(&self, key: RoleKey) -> Option<&Judge> {
+        self.by_name.get_index(key.0)?.1.as_ref()
     }
 }
 
@@ -105,6 +136,8 @@ impl Roles {
 struct Judge {
     rule: Rule,
     trustlevel: Option<u32>,
+    limits: Limits,
+    max_sessions: Option<usize>,
 }
 
 impl Judge {

@@ -1,6 +1,8 @@
 mod audit;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crossbar_wire::{
@@ -15,7 +17,7 @@ use crate::refusal::said;
 use crate::request_ids::RequestIds;
 use crate::role::RoleKey;
 use crate::testaments::Testaments;
-use crate::{Join, Principal, TransportDetails};
+use crate::{Join, Limits, Principal, TransportDetails};
 
 /// A session of the realm, with the inverse of every table that names it.
 #[derive(Debug)]
@@ -41,6 +43,10 @@ pub(crate) struct Session {
     /// Checks the request ids, if the transport asks for it.
     request_ids: Option<Box<RequestIds>>,
     roles: Roles,
+    /// What its transport allows it, if that says something.
+    pub(crate) limits: Option<Arc<Limits>>,
+    /// How many calls of this session are in flight.
+    pub(crate) open_calls: usize,
 }
 
 /// What is told about a session if somebody asks.
@@ -106,6 +112,8 @@ impl Session {
             last_stream: 0,
             request_ids: join.strict_request_ids.then(Box::default),
             roles: join.hello.roles,
+            limits: join.limits.clone(),
+            open_calls: 0,
         }
     }
 
@@ -173,6 +181,8 @@ pub(crate) struct Sessions {
     by_id: IndexMap<SessionId, Session, RandomState>,
     /// The time limits of sessions that are closing.
     limits: BTreeSet<(Instant, SessionId)>,
+    /// How many sessions there are of each role.
+    by_role: BTreeMap<RoleKey, usize>,
 }
 
 impl Sessions {
@@ -181,6 +191,7 @@ impl Sessions {
         match self.by_id.entry(id) {
             indexmap::map::Entry::Occupied(_) => false,
             indexmap::map::Entry::Vacant(place) => {
+                *self.by_role.entry(session.role).or_default() += 1;
                 place.insert(session);
                 true
             }
@@ -214,6 +225,12 @@ impl Sessions {
         if let Phase::Closing { until: Some(until) } = session.phase {
             self.limits.remove(&(until, id));
         }
+        if let Entry::Occupied(mut count) = self.by_role.entry(session.role) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         Some(session)
     }
 
@@ -223,6 +240,11 @@ impl Sessions {
 
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// Counts the sessions of a role.
+    pub(crate) fn count_of(&self, role: RoleKey) -> usize {
+        self.by_role.get(&role).copied().unwrap_or(0)
     }
 
     /// Gives the first time limit.

@@ -23,6 +23,8 @@ pub(crate) const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";
 pub(crate) const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
 pub(crate) const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
 pub(crate) const NO_AUTH_METHOD: &str = "wamp.error.no_auth_method";
+/// The session has as much as it may have.
+pub(crate) const LIMIT_EXCEEDED: &str = "crossbar.error.limit_exceeded";
 pub(crate) const MAX_CONCURRENCY_REACHED: &str = "crossbar.error.max_concurrency_reached";
 /// The reason of a revocation by `force_reregister` (Crossbar.io).
 pub(crate) const UNREGISTERED: &str = "wamp.error.unregistered";

@@ -126,6 +126,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if self.session.is_deciding() {
                 return Ok(());
             }
+            if self.session.is_over_rate() {
+                if self.session.poll_pace(context).is_pending() {
+                    return Ok(());
+                }
+                self.consume(&mut scratch.work)?;
+                continue;
+            }
             if self.inlet.is_paused() {
                 break;
             }
@@ -152,7 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Takes the frames that are there whole.
     fn consume(&mut self, work: &mut Work) -> Going {
-        while !self.session.is_deciding() {
+        while !self.session.is_deciding() && !self.session.is_over_rate() {
             match self.inlet.next() {
                 Ok(None) => break,
                 Ok(Some(inbound)) => self.take(inbound, work)?,
@@ -245,6 +252,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 transport,
                 violation,
             } => {
+                if violation && self.life == Life::Live {
+                    self.session.note_violation("told in the ABORT");
+                }
                 self.session.ended(transport);
                 match transport {
                     Transport::Keep if self.session.is_last() => {
@@ -439,8 +449,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         while let Poll::Ready(due) = self.clock.poll(context) {
             match due {
                 Due::Hello if self.life == Life::Live => {
-                    debug!("connection closed: no session was opened in time");
-                    self.session.ended(Transport::Close);
+                    self.session.time_out();
                     self.close(CloseCode::POLICY_VIOLATION, "no session was opened in time")?;
                     context.waker().wake_by_ref();
                 }
@@ -455,6 +464,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let Some(keep_alive) = &mut self.keep_alive else {
             return Ok(());
         };
+        if self.session.is_over_rate() {
+            keep_alive.excuse(); // its pongs wait to be read
+        }
         match keep_alive.tick() {
             Tick::Wait(time) => self.clock.set(Due::Ping, time),
             Tick::Ping(frame, time) => {

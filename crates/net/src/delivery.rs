@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use crossbar_core::{
-    Command, Join, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undeliverable,
+    Command, Join, Limit, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undeliverable,
 };
 use crossbar_wire::{Abort, Event, Format, Message, SessionId};
 use foldhash::fast::RandomState;
@@ -170,6 +170,7 @@ impl Delivery {
                 Command::Send { to, message } => self.send(to, message),
                 Command::Publish { to, event } => self.publish(&to, event),
                 Command::End { session, transport } => self.end(session, transport),
+                Command::Limited { session, limit } => self.limited(session, limit),
             }
         }
     }
@@ -248,6 +249,17 @@ impl Delivery {
                 violation,
             };
             outlet.end(ending, &mut self.wakes);
+        }
+    }
+
+    /// Takes note that a session wanted more than it may have.
+    fn limited(&self, session: SessionId, limit: Limit) {
+        Counters::add(&self.counters.limited, 1);
+        if let Some(hidden) = self.counters.told.limited.due() {
+            let (who, transport) = self.realm.describe(session).unzip();
+            let role = who.and_then(|who| who.authrole);
+            let peer = transport.flatten().and_then(|transport| transport.peer);
+            warn!(realm = %self.realm.name(), %session, role = ?role.as_deref(), ?peer, limit = limit.name(), hidden, "a session was refused more than it may have");
         }
     }
 

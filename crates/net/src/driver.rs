@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crossbar_core::{Join, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
+use crossbar_core::{Join, Limits, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
 use crossbar_wire::{Abort, Message, SessionId, Text};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -98,7 +98,7 @@ impl Driver {
         look(&self.state.lock().delivery.realm)
     }
 
-    /// Opens a session on a connection.
+    /// Opens a session on a connection. Gives its limits.
     ///
     /// # Errors
     /// Gives the ABORT to send instead.
@@ -107,7 +107,7 @@ impl Driver {
         join: Join,
         outlet: &Arc<Outlet>,
         wakes: &mut Vec<Waker>,
-    ) -> Result<(), Box<Abort>> {
+    ) -> Result<Limits, Box<Abort>> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Box::new(no_such_realm(&self.name)));
@@ -117,8 +117,9 @@ impl Driver {
         state.delivery.realm.set_clock(wall_clock());
         state.delivery.join(join, outlet)?;
         debug!(realm = %self.name, %session, "session opened");
+        let limits = state.delivery.realm.limits(session);
         self.finish(state, wakes);
-        Ok(())
+        Ok(limits)
     }
 
     /// Hands in messages of an open session, oldest first. `lengths` are theirs in octets, if the realm is metered.
@@ -143,6 +144,19 @@ impl Driver {
     /// Ends a session that broke the protocol.
     pub(crate) fn violate(&self, session: SessionId, what: &str, wakes: &mut Vec<Waker>) {
         self.with(wakes, |realm, outbox| realm.violate(session, what, outbox));
+    }
+
+    /// Ends a session that sends faster than it may.
+    pub(crate) fn expel(&self, session: SessionId, text: &str, wakes: &mut Vec<Waker>) {
+        self.with(wakes, |realm, outbox| realm.expel(session, text, outbox));
+    }
+
+    /// Takes a message that is longer than its sender's limit.
+    pub(crate) fn refuse_large(&self, from: SessionId, message: Message, wakes: &mut Vec<Waker>) {
+        let now = Instant::now();
+        self.with(wakes, |realm, outbox| {
+            realm.refuse_large(from, message, now, outbox);
+        });
     }
 
     /// Ends a session whose connection is gone.

@@ -52,6 +52,12 @@ impl KeepAlive {
         }
     }
 
+    /// Takes note that nothing is read of the peer.
+    pub(crate) fn excuse(&mut self) {
+        self.heard = Instant::now();
+        self.out = None;
+    }
+
     /// Takes note of a pong.
     pub(crate) fn answered(&mut self, payload: &[u8]) {
         if self.out.as_ref().is_some_and(|(ping, _)| ping == payload) {

@@ -11,6 +11,7 @@
 //!   unless a configuration lifts it.
 //! - However a connection ends, its realm is told.
 
+mod allowance;
 mod clock;
 mod connection;
 mod delivery;
@@ -27,6 +28,8 @@ mod longpoll;
 mod manners;
 mod meter;
 mod outlet;
+mod pace;
+mod places;
 mod pool;
 mod rawsocket;
 mod router;
@@ -37,6 +40,7 @@ mod sites;
 mod statistics;
 mod subprotocol;
 mod testee;
+mod throttle;
 mod time;
 mod upgrade;
 mod websocket;

@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 
 use crate::endpoint::{Address, Bound, ListenError, bind};
 use crate::gate::{self, Gate};
+use crate::places::{Place, Places};
 use crate::rawsocket::RawSocketService;
 use crate::site::{Peer, Site};
 use crate::sites::{Lone, Universal};
@@ -48,6 +49,7 @@ pub fn listen(
             transport.max_connections.min(Semaphore::MAX_PERMITS),
         )),
         most: transport.max_connections,
+        places: transport.max_connections_per_address.map(Places::new),
         stop: stop.clone(),
     };
     match bound {
@@ -138,8 +140,13 @@ struct Accept {
     /// A permit for each connection that may be open.
     room: Arc<Semaphore>,
     most: usize,
+    /// What each address may have of them, if that is limited.
+    places: Option<Arc<Places>>,
     stop: CancellationToken,
 }
+
+/// An address has as many connections as it may.
+struct Crowded;
 
 /// A socket that listens.
 trait Door: Send + Sync + 'static {
@@ -203,12 +210,31 @@ impl Accept {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let Ok(place) = self.place(&peer) else {
+            return;
+        };
         Counters::add(&self.router.counters().connections_accepted, 1);
         let (gate, router) = (Arc::clone(&self.gate), Arc::clone(&self.router));
         self.router.tasks().spawn(async move {
             gate::serve(stream, gate, router, peer).await;
-            drop(permit);
+            drop((permit, place));
         });
+    }
+
+    /// Takes a place for a connection, if places are limited.
+    fn place(&self, peer: &Peer) -> Result<Option<Place>, Crowded> {
+        let (Some(places), Some(address)) = (&self.places, peer.address) else {
+            return Ok(None);
+        };
+        let place = places.take(address.ip());
+        if place.is_none() {
+            let counters = self.router.counters();
+            Counters::add(&counters.connections_refused, 1);
+            if let Some(hidden) = counters.told.crowds.due() {
+                warn!(%address, hidden, "a connection is closed: its address has as many as it may");
+            }
+        }
+        place.map(Some).ok_or(Crowded)
     }
 }
 

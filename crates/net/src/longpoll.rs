@@ -9,13 +9,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 
 use crossbar_config::LongPoll;
-use crossbar_core::Access;
+use crossbar_core::{Access, Limits};
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::allowance;
 use crate::router::Router;
 use crate::site::Peer;
 use crate::subprotocol;
@@ -29,6 +30,7 @@ use transport::LINGER;
 pub struct LongPollService {
     config: LongPoll,
     access: Arc<Access>,
+    limits: Option<Arc<Limits>>,
     router: Arc<Router>,
     table: Mutex<Table>,
 }
@@ -66,6 +68,7 @@ impl LongPollService {
     pub fn new(config: &LongPoll, router: &Arc<Router>) -> Arc<Self> {
         Arc::new(Self {
             access: Arc::new(config.access.clone()),
+            limits: allowance::shared(&config.limits),
             config: config.clone(),
             router: Arc::clone(router),
             table: Mutex::default(),

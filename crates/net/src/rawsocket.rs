@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
-use crossbar_core::{Access, ChannelFraming};
+use crossbar_core::{Access, ChannelFraming, Limits};
 use crossbar_wire::Format;
 use crossbar_wire::rawsocket::{Deframer, Handshake, HandshakeError, Length, Refusal};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use crate::allowance::{self, Allowance};
 use crate::connection::{Connection, Parts};
 use crate::framing::Framing;
 use crate::inlet::Inlet;
@@ -27,6 +28,9 @@ pub(crate) struct RawSocketService {
     queue: QueueLimits,
     access: Arc<Access>,
     strict_request_ids: bool,
+    /// How long a client may take to open a session.
+    hello_timeout: Option<Duration>,
+    limits: Option<Arc<Limits>>,
     router: Arc<Router>,
 }
 
@@ -41,8 +45,6 @@ pub(crate) enum HandshakeFailure {
     Serializer,
 }
 
-/// How long a client may take to open a session.
-const HELLO: Duration = Duration::from_secs(10);
 /// How long a client may take to close.
 const CLOSE: Duration = Duration::from_secs(5);
 /// The longest message that is sent, in octets: one less than 16 Mi, which is said in two ways (WAMP spec and Twisted peers).
@@ -56,6 +58,8 @@ impl RawSocketService {
             queue: config.queue,
             access: Arc::new(config.access.clone()),
             strict_request_ids: config.strict_request_ids,
+            hello_timeout: config.hello_timeout,
+            limits: allowance::shared(&config.limits),
             router: Arc::clone(router),
         }
     }
@@ -127,6 +131,7 @@ impl RawSocketService {
         let client = peer.client(ChannelFraming::RawSocket, request.format);
         let mut session = Session::new(&self.router, &self.access, &outlet, client);
         session.strict_request_ids = self.strict_request_ids;
+        session.allowance = Allowance::new(self.limits.as_ref());
         let parts = Parts {
             stream,
             inlet: Inlet::Raw(Deframer::new(self.longest.octets())),
@@ -136,7 +141,7 @@ impl RawSocketService {
             session,
             keep_alive: None,
             manners: Manners {
-                hello: Some(HELLO),
+                hello: self.hello_timeout,
                 close: Some(CLOSE),
                 fail_by_drop: false,
                 echo_close: false,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use crossbar_core::{Access, Join, Joining, Opening, Step, Transport, Undeliverable};
+use crossbar_core::{
+    Access, Join, Joining, Opening, Step, Transport, Undeliverable, protocol_violation,
+};
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
 
-use crate::delivery::PROTOCOL_VIOLATION;
+use crate::allowance::Allowance;
 use crate::driver::{Driver, no_such_realm, wake};
 use crate::large::Large;
 use crate::outlet::Outlet;
@@ -17,6 +19,8 @@ use crate::router::Router;
 use crate::site::{BoxFuture, Client};
 use crate::statistics::Counters;
 use crate::time::time_of_day;
+
+mod refusing;
 
 /// The WAMP side of one connection: from HELLO to GOODBYE, perhaps several times.
 ///
@@ -29,6 +33,8 @@ pub(crate) struct Session {
     client: Client,
     /// Whether the request ids of its sessions must count up from 1.
     pub(crate) strict_request_ids: bool,
+    /// What the client may have and send.
+    pub(crate) allowance: Allowance,
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
@@ -99,6 +105,7 @@ impl Session {
             outlet: Arc::clone(outlet),
             client,
             strict_request_ids: false,
+            allowance: Allowance::new(None),
             phase: Phase::Hello,
         }
     }
@@ -139,13 +146,40 @@ impl Session {
         self.router.is_draining()
     }
 
+    /// Says whether no message is to be taken until [`Session::poll_pace`] is ready: the client sends faster than it may.
+    pub(crate) fn is_over_rate(&self) -> bool {
+        self.allowance.holds_back() && !matches!(self.phase, Phase::Over)
+    }
+
+    /// Waits until the client may send more.
+    pub(crate) fn poll_pace(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.is_over_rate() {
+            return Poll::Ready(());
+        }
+        let waits = self.allowance.is_waiting();
+        let ready = self.allowance.poll_ready(context);
+        if ready.is_pending() && !waits {
+            self.note_pause();
+        }
+        ready
+    }
+
     /// Takes an encoded message. Those of an open session wait for [`Session::flush`].
     pub(crate) fn take(&mut self, frame: &Bytes, work: &mut Work) -> Change {
+        if self.allowance.spend(frame.len()) {
+            return self.expel(work);
+        }
         let message = match Message::decode(self.outlet.format, frame) {
             Ok(message) => message,
             Err(error) => return self.violate(&error.to_string(), work),
         };
         match self.phase {
+            Phase::Open(ref driver, session) if self.allowance.is_too_long(frame.len()) => {
+                let driver = Arc::clone(driver);
+                self.flush(work);
+                driver.refuse_large(session, message, &mut work.wakes);
+                Change::None
+            }
             Phase::Open(ref driver, _) => {
                 if driver.is_metered() {
                     work.lengths.push(frame.len());
@@ -196,20 +230,13 @@ impl Session {
     /// Answers a breach of the protocol, be it of WAMP or of the transport: with ABORT (WAMP spec, "Protocol Violations").
     pub(crate) fn violate(&mut self, what: &str, work: &mut Work) -> Change {
         self.flush(work);
-        Counters::add(&self.router.counters().violations, 1);
+        self.note_violation(what);
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Open(driver, session) => {
-                debug!(%session, what, "protocol violation");
                 driver.violate(session, what, &mut work.wakes);
             }
             Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) => {
-                debug!(what, "protocol violation before a session");
-                let abort = Abort {
-                    message: Some(Text::from(what)),
-                    reason: Text::from_static(PROTOCOL_VIOLATION),
-                    ..Abort::default()
-                };
-                self.send(&Message::Abort(Box::new(abort)), work);
+                self.abort(protocol_violation(what), work);
             }
             Phase::Over => {}
         }
@@ -309,14 +336,16 @@ impl Session {
                 let session = join.session;
                 join.transport = Some(self.client.transport);
                 join.strict_request_ids = self.strict_request_ids;
+                join.limits = self.allowance.of_transport();
                 let joined = match self.router.driver(&join.realm) {
                     Some(driver) => driver
                         .join(*join, &self.outlet, &mut work.wakes)
-                        .map(|()| driver),
+                        .map(|limits| (driver, limits)),
                     None => Err(Box::new(no_such_realm(&join.realm))),
                 };
                 match joined {
-                    Ok(driver) => {
+                    Ok((driver, limits)) => {
+                        self.allowance.hold(&limits);
                         self.phase = Phase::Open(driver, session);
                         return Change::Opened;
                     }
@@ -325,7 +354,7 @@ impl Session {
             }
             Step::Abort(abort) => Box::new(abort),
         };
-        debug!(reason = %abort.reason, "session refused");
+        self.note_refusal(&abort);
         self.phase = Phase::Over;
         self.send(&Message::Abort(abort), work);
         Change::Refused

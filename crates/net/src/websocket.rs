@@ -8,6 +8,7 @@ use crossbar_wire::websocket::{Decoder, Limits, Masking, Side};
 use crossbar_wire::{Format, MAX_BATCHED};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::allowance::{self, Allowance};
 use crate::connection::{Connection, Parts};
 use crate::framing::{Batches, Framing, Masks, Stage};
 use crate::inlet::{self, Inlet};
@@ -26,6 +27,7 @@ pub struct WebSocketService {
     pub(crate) formats: Option<Vec<Format>>,
     pub(crate) options: WebSocketOptions,
     access: Arc<Access>,
+    limits: Option<Arc<crossbar_core::Limits>>,
     router: Arc<Router>,
 }
 
@@ -37,6 +39,7 @@ impl WebSocketService {
             formats: Some(config.formats.clone()),
             options: config.options.clone(),
             access: Arc::new(config.access.clone()),
+            limits: allowance::shared(&config.limits),
             router: Arc::clone(router),
         })
     }
@@ -48,6 +51,7 @@ impl WebSocketService {
             formats: None,
             options: options.clone(),
             access: Arc::new(Access::Open),
+            limits: None,
             router: Arc::clone(router),
         })
     }
@@ -75,6 +79,7 @@ impl WebSocketService {
         let outlet = Arc::new(Outlet::new(format, framing, longest, self.options.queue));
         let mut session = Session::new(&self.router, &self.access, &outlet, client);
         session.strict_request_ids = self.options.strict_request_ids;
+        session.allowance = Allowance::new(self.limits.as_ref());
         let parts = Parts {
             stream,
             inlet: self.inlet(agreement, format),
@@ -140,7 +145,7 @@ impl WebSocketService {
 
     fn manners(&self) -> Manners {
         Manners {
-            hello: self.options.open_handshake_timeout,
+            hello: self.options.hello_timeout,
             close: self.options.close_handshake_timeout,
             fail_by_drop: self.options.fail_by_drop,
             echo_close: self.options.echo_close_codereason,

@@ -9,6 +9,8 @@
 //! alice < [33, 1, 1]                                # comes out
 //! alice < [36, 1, "$p", {}, "*"]                    # `$p` is the same everywhere, `*` is anything
 //! alice < closed                                    # or `kept`: what becomes of the transport
+//! alice < limited subscriptions                     # the shell is told that she wanted more than she may have
+//! alice overfills [48, 2, {}, "com.x"]              # goes in, and is longer than she may send
 //! wait 500ms
 //! alice leaves                                      # the transport is gone
 //! ```
@@ -27,8 +29,8 @@ use std::time::{Duration, Instant};
 
 use crossbar_core::{
     Access, Actions, Authorization, ChannelFraming, ChannelType, Command, Credentials, Disclosure,
-    Join, Joining, Opening, Outbox, Permission, Principal, Realm, RealmOptions, RoleConfig,
-    Statistics, Step, Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
+    Join, Joining, Limit, Limits, Opening, Outbox, Permission, Principal, Realm, RealmOptions,
+    RoleConfig, Statistics, Step, Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
 };
 use crossbar_wire::{
     Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
@@ -81,6 +83,7 @@ enum Output {
     Message(Value),
     Kept,
     Closed,
+    Limited(Limit),
 }
 
 impl Stage {
@@ -94,6 +97,8 @@ impl Stage {
                 name: Text::from(name),
                 authorization: Authorization::Always(true),
                 trustlevel: None,
+                limits: Limits::default(),
+                max_sessions: None,
             });
         }
         Self {
@@ -167,6 +172,7 @@ impl Stage {
                 self.act(|realm, now, out| realm.leave(session, now, out));
             }
             (who, ">") => self.input(who, rest),
+            (who, "overfills") => self.overfill(who, rest),
             (who, "<") => self.output(who, rest, line),
             (who, "cannot") => self.undeliverable(who, rest),
             _ => panic!("what is `{line}`?"),
@@ -197,6 +203,9 @@ impl Stage {
                 };
                 self.out.push_back((session, output));
             }
+            Command::Limited { session, limit } => {
+                self.out.push_back((session, Output::Limited(limit)));
+            }
         }
     }
 
@@ -207,6 +216,8 @@ impl Stage {
             name: Text::from(name),
             authorization: Authorization::Static(permissions.iter().map(permission).collect()),
             trustlevel: trustlevel(&role),
+            limits: limits(&role["limits"]),
+            max_sessions: number(&role["max_sessions"]),
         });
     }
 
@@ -262,6 +273,7 @@ impl Stage {
                 peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
             }),
             strict_request_ids,
+            limits: None,
         };
         self.act(|realm, now, out| realm.join(join, now, out).unwrap());
         self.out.pop_front().expect("WELCOME");
@@ -294,6 +306,13 @@ impl Stage {
             let step = Joining::hello(&self.access, *hello, &opening);
             self.step(who, step);
         }
+    }
+
+    /// Sends a message that is longer than its sender may send.
+    fn overfill(&mut self, who: &str, json: &str) {
+        let message = Message::decode(Format::Json, &json.to_owned().into()).unwrap();
+        let session = self.sessions[who];
+        self.act(|realm, now, out| realm.refuse_large(session, message, now, out));
     }
 
     fn step(&mut self, who: &str, step: Step) {
@@ -331,6 +350,9 @@ impl Stage {
         let matches = match (expected, &output) {
             ("kept", output) => *output == Output::Kept,
             ("closed", output) => *output == Output::Closed,
+            (expected, Output::Limited(limit)) => {
+                expected.strip_prefix("limited ") == Some(limit.name())
+            }
             (json, Output::Message(value)) => {
                 let expected = serde_json::from_str(json).expect(line);
                 self.matches(&expected, value)
@@ -405,6 +427,20 @@ fn announce(roles: Roles, feature: &str) -> Roles {
 fn trustlevel(json: &Value) -> Option<u32> {
     let level = json["trustlevel"].as_u64()?;
     Some(level.try_into().unwrap())
+}
+
+fn limits(json: &Value) -> Limits {
+    Limits {
+        subscriptions: number(&json["subscriptions"]),
+        registrations: number(&json["registrations"]),
+        open_calls: number(&json["open_calls"]),
+        uri_length: number(&json["uri_length"]),
+        ..Limits::default()
+    }
+}
+
+fn number(json: &Value) -> Option<usize> {
+    json.as_u64().map(|number| number.try_into().unwrap())
 }
 
 fn permission(json: &Value) -> Permission {

@@ -112,7 +112,7 @@ async fn send(transport: &LongPollTransport, body: &mut Incoming) -> Response {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    match transport.send(body) {
+    match transport.send(body).await {
         // compat: AutobahnJS takes 202, which the specification also names, for a failure.
         Ok(()) => response(StatusCode::NO_CONTENT, empty()),
         Err(SendFault::Gone(_)) => no_transport(),

@@ -465,7 +465,7 @@ fn transports() {
         r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "port": 1}, "serializers": ["json", "flatbufers", "yaml", 1], "ubjson": "bjdta",
             "options": {"max_message_size": 100, "send_queue_overflow": "drp"}, "max_message_size": 5}"#,
         &[
-            ".max_message_size: unknown key (known: serializers, ubjson, options, auth)",
+            ".max_message_size: unknown key (known: serializers, ubjson, options, auth, limits)",
             r#".ubjson: unknown variant of UBJSON "bjdta" (did you mean "bjdata"?)"#,
             r#".serializers[1]: unknown serializer "flatbufers" (did you mean "flatbuffers"?)"#,
             r#".serializers[2]: unknown serializer "yaml" (known: cbor, msgpack, json, ubjson, flatbuffers)"#,
@@ -548,7 +548,7 @@ fn web_services() {
             r#".paths.b.options.pretty: unknown key (did you mean "prettify"?)"#,
             r#".paths.c.paths["d.e"]: a path is "/" or one component of A-Z, a-z, 0-9, _ and -, without a slash"#,
             r#".paths.c.paths["d.e"].x: unknown key (known: )"#,
-            r#".paths.e.cookie: unknown key (known: serializers, ubjson, options, auth)"#,
+            r#".paths.e.cookie: unknown key (known: serializers, ubjson, options, auth, limits)"#,
             ".paths.e.auth: expected an object",
             ".paths.e.options.reqest_timeout: unknown key (did you mean \"request_timeout\"?)",
             ".paths.e.options.session_timeout: invalid value: integer `-1`, expected an integer from 0 to 86400",

@@ -1,6 +1,6 @@
 //! Whether a request may go on: its URI, the reserved namespace, the session's role, disclosure.
 
-use crossbar_wire::{MatchPolicy, Pattern, Text, Uri, UriError};
+use crossbar_wire::{MatchPolicy, Pattern, SessionId, Text, Uri, UriError};
 
 use super::Realm;
 use crate::role::{Action, Grant, Verdict};
@@ -9,18 +9,25 @@ use crate::{Disclosure, refusal::Refusal, uris};
 
 impl Realm {
     /// Checks the URI of a CALL or PUBLISH.
-    pub(super) fn check_uri(&self, uri: &Text) -> Result<(), Refusal> {
+    pub(super) fn check_uri(&self, from: SessionId, uri: &Text) -> Result<(), Refusal> {
+        self.check_length(from, uri)?;
         Uri::check(uri, self.options.uri_check).map_err(|fault| invalid(uri, &fault))
     }
 
     /// Checks the URI or pattern of a SUBSCRIBE or REGISTER.
     pub(super) fn check_pattern(
         &self,
+        from: SessionId,
         uri: &Text,
         policy: Option<MatchPolicy>,
     ) -> Result<Pattern, Refusal> {
-        Pattern::new(uri, policy.unwrap_or_default(), self.options.uri_check)
-            .map_err(|fault| invalid(uri, &fault))
+        self.check_length(from, uri)?;
+        let policy = policy.unwrap_or_default();
+        if policy == MatchPolicy::Wildcard && components(uri.as_bytes()) > MAX_COMPONENTS {
+            let text = format!("a wildcard pattern has at most {MAX_COMPONENTS} components");
+            return Err(Refusal::new(uris::INVALID_URI, text));
+        }
+        Pattern::new(uri, policy, self.options.uri_check).map_err(|fault| invalid(uri, &fault))
     }
 
     /// Refuses what only the node's own sessions may do below `wamp.`.
@@ -95,6 +102,14 @@ impl Realm {
         );
         Refusal::new(uris::NOT_AUTHORIZED, text)
     }
+}
+
+/// How many components a wildcard pattern of a client may have: each takes a node of the index, which is a hundred times as
+/// large as a component may be.
+const MAX_COMPONENTS: usize = 32;
+
+fn components(uri: &[u8]) -> usize {
+    uri.split(|&octet| octet == b'.').count()
 }
 
 #[cold]

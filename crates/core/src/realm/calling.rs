@@ -1,10 +1,10 @@
 use crossbar_wire::{Call, MatchPolicy, RegistrationId, Role, SessionId, Text};
 
-use super::{Realm, send};
+use super::Realm;
 use crate::calls::{Call as CallInFlight, CallKey, MAX_SHARED, Order, Stage};
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
-use crate::{Disclosure, Outbox, uris};
+use crate::{Disclosure, Limit, Outbox, uris};
 
 impl Realm {
     pub(super) fn call(&mut self, from: SessionId, call: Call, out: &mut Outbox) {
@@ -20,7 +20,7 @@ impl Realm {
                 self.violate(from, &text, out);
             }
             Ok(_) => {}
-            Err(refusal) => send(out, from, refusal.answer(RequestType::Call, request)),
+            Err(refusal) => self.refuse(from, refusal, (RequestType::Call, request), out),
         }
     }
 
@@ -31,7 +31,7 @@ impl Realm {
         call: Call,
         out: &mut Outbox,
     ) -> Result<Option<CallKey>, Refusal> {
-        let registration = self.resolve(&call.procedure)?;
+        let registration = self.resolve(from, &call.procedure)?;
         let Some(caller) = self.sessions.get(from) else {
             return Ok(None);
         };
@@ -60,6 +60,9 @@ impl Realm {
         order: Order,
         out: &mut Outbox,
     ) -> Result<CallKey, Refusal> {
+        if let Some(caller) = self.sessions.get(from) {
+            self.check_count(caller, caller.open_calls, Limit::OpenCalls)?;
+        }
         let id = order.registration;
         let Some(chosen) = self.dealer.choose_for_new(id, &mut self.ids) else {
             return self.enqueue(from, &order);
@@ -74,12 +77,16 @@ impl Realm {
     }
 
     /// Finds the registration that serves a procedure; the URI is checked if it is not one that was registered.
-    fn resolve(&self, procedure: &Text) -> Result<Option<RegistrationId>, Refusal> {
+    fn resolve(
+        &self,
+        from: SessionId,
+        procedure: &Text,
+    ) -> Result<Option<RegistrationId>, Refusal> {
         let exact = self.dealer.exact(procedure.as_bytes());
         if exact.is_some() {
             return Ok(exact);
         }
-        self.check_uri(procedure)?;
+        self.check_uri(from, procedure)?;
         Ok(self.dealer.pattern(procedure.as_bytes()))
     }
 

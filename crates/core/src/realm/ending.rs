@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crossbar_wire::{
-    CancelMode, Goodbye, Message, RegistrationId, RequestId, SessionId, SubscriptionId, Text,
+    Abort, CancelMode, Goodbye, Message, RegistrationId, RequestId, SessionId, SubscriptionId, Text,
 };
 
 use super::meta::Detached;
@@ -27,12 +27,16 @@ impl Realm {
     /// Ends a session that broke the protocol: ABORT `wamp.error.protocol_violation` with this text.
     pub fn violate(&mut self, session: SessionId, message: &str, out: &mut Outbox) {
         if self.sessions.open(session).is_some() {
-            self.sessions.close(session, None);
-            let abort = Message::Abort(Box::new(protocol_violation(message)));
-            send(out, session, abort);
-            self.end(session, Transport::Close, out);
-            self.settle(out);
+            self.abort(session, protocol_violation(message), out);
         }
+    }
+
+    /// Ends an open session with ABORT.
+    pub(super) fn abort(&mut self, session: SessionId, abort: Abort, out: &mut Outbox) {
+        self.sessions.close(session, None);
+        send(out, session, Message::Abort(Box::new(abort)));
+        self.end(session, Transport::Close, out);
+        self.settle(out);
     }
 
     /// Ends a session whose transport is gone.

@@ -42,7 +42,7 @@ impl Realm {
         (endpoint, place): Chosen,
         out: &mut Outbox,
     ) -> Result<Begun, Refusal> {
-        let wish = match self.wish(&order, &endpoint) {
+        let wish = match self.wish(caller, &order, &endpoint) {
             Ok(wish) => wish,
             Err(refusal) => {
                 self.give_back(place);
@@ -53,7 +53,9 @@ impl Realm {
         let callee = callee.expect("sessions and registrations go together");
         let invocation = callee.next_invocation();
         let reroutes = callee.callee_supports(Features::CALL_REROUTE) && !order.is_stream();
-        let mut kept = reroutes.then(|| self.keep_for_rerouting(&order)).flatten();
+        let mut kept = reroutes
+            .then(|| self.keep_for_rerouting(caller, &order))
+            .flatten();
         let procedure = order.is_stream().then(|| order.call.procedure.compact());
         let message = self.invocation(caller, invocation, order, &wish);
         if let Some(procedure) = procedure {
@@ -70,7 +72,7 @@ impl Realm {
     }
 
     /// Settles which of the caller's options the callee is told, and which the dealer sees to.
-    fn wish(&self, order: &Order, endpoint: &Endpoint) -> Result<Wish, Refusal> {
+    fn wish(&self, caller: SessionId, order: &Order, endpoint: &Endpoint) -> Result<Wish, Refusal> {
         let call = &order.call;
         let compat = self.options.compat_crossbar;
         let callee = self.sessions.get(endpoint.callee);
@@ -81,7 +83,7 @@ impl Realm {
             let text = "the callee does not support progressive call invocations";
             return Err(Refusal::new(uris::FEATURE_NOT_SUPPORTED, text));
         }
-        if order.is_stream() && !self.calls.has_room(order.octets()) {
+        if order.is_stream() && !self.calls.has_room(caller, order.octets()) {
             let text = "too many calls have their arguments step by step";
             return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
         }
@@ -124,9 +126,9 @@ impl Realm {
     }
 
     /// Keeps a call that its callee may hand back, if there is another one to give it to.
-    fn keep_for_rerouting(&self, order: &Order) -> Option<Kept> {
+    fn keep_for_rerouting(&self, caller: SessionId, order: &Order) -> Option<Kept> {
         let registration = self.dealer.get(order.registration)?;
-        let wanted = registration.is_shared() && self.calls.has_room(order.octets());
+        let wanted = registration.is_shared() && self.calls.has_room(caller, order.octets());
         wanted.then(|| {
             Kept::Rerouting(Rerouting {
                 order: order.compact(),

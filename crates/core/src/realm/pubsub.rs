@@ -12,7 +12,7 @@ use crate::generator::Making;
 use crate::refusal::{Refusal, RequestType, said};
 use crate::role::Action;
 use crate::session::identity;
-use crate::{Command, Outbox, uris};
+use crate::{Command, Limit, Outbox, uris};
 
 /// What is settled about a publication that goes on.
 pub(super) struct Admission {
@@ -46,7 +46,7 @@ impl Realm {
                 let links = self.links(from, &subscribe.forward_for);
                 self.announce_subscribed(from, attached, links, out);
             }
-            Err(refusal) => send(out, from, refusal.answer(RequestType::Subscribe, request)),
+            Err(refusal) => self.refuse(from, refusal, (RequestType::Subscribe, request), out),
         }
     }
 
@@ -55,11 +55,18 @@ impl Realm {
         from: SessionId,
         subscribe: &Subscribe,
     ) -> Result<(Attached<SubscriptionId>, Pattern), Refusal> {
-        let topic = self.check_pattern(&subscribe.topic, subscribe.policy)?;
+        let topic = self.check_pattern(from, &subscribe.topic, subscribe.policy)?;
         if let Some(session) = self.sessions.get(from) {
             self.authorize(session, Action::Subscribe, topic.text(), topic.policy())?;
         }
-        let created = self.broker.lookup(&topic).is_none();
+        let there = self.broker.lookup(&topic);
+        if let Some(session) = self.sessions.get(from)
+            && there.is_none_or(|id| !session.subscriptions.contains(&id))
+        {
+            let count = session.subscriptions.len();
+            self.check_count(session, count, Limit::Subscriptions)?;
+        }
+        let created = there.is_none();
         let mut making = Making {
             time: self.time(),
             ids: &mut self.ids,
@@ -164,9 +171,9 @@ impl Realm {
                 self.dispatch(but, publish, admission, out);
             }
             Err(refusal) if acknowledge => {
-                send(out, from, refusal.answer(RequestType::Publish, request));
+                self.refuse(from, refusal, (RequestType::Publish, request), out);
             }
-            Err(_) => {}
+            Err(refusal) => self.note(from, &refusal, out),
         }
     }
 
@@ -192,7 +199,7 @@ impl Realm {
     ) -> Result<Admission, Refusal> {
         let exact = self.broker.exact(publish.topic.as_bytes());
         if exact.is_none() {
-            self.check_uri(&publish.topic)?; // what was subscribed to has been checked
+            self.check_uri(from, &publish.topic)?; // what was subscribed to has been checked
         }
         let mut publisher = None;
         let mut trustlevel = None;

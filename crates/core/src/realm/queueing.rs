@@ -15,7 +15,9 @@ impl Realm {
     pub(super) fn enqueue(&mut self, from: SessionId, order: &Order) -> Result<CallKey, Refusal> {
         let id = order.registration;
         let procedure = &order.call.procedure;
-        if !self.dealer.may_wait(id, procedure.as_bytes()) || !self.calls.has_room(order.octets()) {
+        if !self.dealer.may_wait(id, procedure.as_bytes())
+            || !self.calls.has_room(from, order.octets())
+        {
             let text = format!("every callee of procedure <{procedure}> is busy");
             return Err(Refusal::new(uris::MAX_CONCURRENCY_REACHED, text));
         }

@@ -9,7 +9,7 @@ use crate::dealer::Clash;
 use crate::generator::Making;
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
-use crate::{Outbox, uris};
+use crate::{Limit, Outbox, uris};
 
 /// The callees that a registration was taken away from.
 type Evicted = Vec<(SessionId, Detached<RegistrationId>)>;
@@ -31,7 +31,7 @@ impl Realm {
                 }
                 self.announce_registered(from, attached, links, out);
             }
-            Err(refusal) => send(out, from, refusal.answer(RequestType::Register, request)),
+            Err(refusal) => self.refuse(from, refusal, (RequestType::Register, request), out),
         }
     }
 
@@ -42,7 +42,7 @@ impl Realm {
         evicted: &mut Evicted,
         out: &mut Outbox,
     ) -> Result<Attached<RegistrationId>, Refusal> {
-        let procedure = self.check_pattern(&register.procedure, register.policy)?;
+        let procedure = self.check_pattern(from, &register.procedure, register.policy)?;
         if let Some(session) = self.sessions.get(from) {
             let uri = procedure.text();
             Self::check_namespace(session, uri)?;
@@ -51,6 +51,10 @@ impl Realm {
         if register.concurrency == Some(0) {
             let text = "the option \"concurrency\" must be at least 1";
             return Err(Refusal::new(uris::INVALID_ARGUMENT, text));
+        }
+        if let Some(session) = self.sessions.get(from) {
+            let count = session.registrations.len();
+            self.check_count(session, count, Limit::Registrations)?;
         }
         if register.force_reregister == Some(true) {
             self.evict(&procedure, evicted, out);

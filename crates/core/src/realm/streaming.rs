@@ -48,7 +48,7 @@ impl Realm {
         message: CallMessage,
         out: &mut Outbox,
     ) {
-        let room = self.calls.has_room(message.payload.len());
+        let room = self.calls.has_room(from, message.payload.len());
         let repeat = self.calls.change(key, |call| repeat(call, message, room));
         match repeat {
             Some(Repeat::Chunk(callee, chunk)) => send(out, callee, Message::Invocation(chunk)),

@@ -14,6 +14,7 @@ mod compatibility;
 mod history;
 mod ids;
 mod leaving;
+mod limits;
 mod meta;
 mod model;
 mod passthru;

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Authorization, Command, Join, Outbox, Principal, Realm, RealmOptions, RoleConfig, Statistics,
-    Timestamp, WallClock,
+    Authorization, Command, Join, Limits, Outbox, Principal, Realm, RealmOptions, RoleConfig,
+    Statistics, Timestamp, WallClock,
 };
 use crossbar_wire::{Features, Format, Hello, Message, Role, Roles, SessionId, Text};
 use proptest::prelude::*;
@@ -138,6 +138,8 @@ impl World {
             name: Text::from("anyone"),
             authorization: Authorization::Always(true),
             trustlevel: None,
+            limits: Limits::default(),
+            max_sessions: None,
         });
         Self {
             realm,
@@ -199,6 +201,7 @@ impl World {
                     }
                 }
                 Command::End { session, .. } => self.forget(session.value()),
+                Command::Limited { .. } => {}
             }
         }
     }
@@ -268,6 +271,7 @@ impl World {
             },
             transport: None,
             strict_request_ids: false,
+            limits: None,
         };
         let mut out = Outbox::new();
         self.sessions.insert(id);

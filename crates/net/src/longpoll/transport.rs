@@ -9,11 +9,13 @@ use bytes::Bytes;
 use crossbar_core::ChannelFraming;
 use crossbar_wire::{BATCHED_OVERHEAD, Batch, Format, MAX_BATCHED, SessionId, put_batched};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::debug;
 
 use super::state::{Life, State};
 use super::{LongPollService, OpenFault};
+use crate::allowance::Allowance;
 use crate::driver::wake;
 use crate::framing::Framing;
 use crate::outlet::{Next, Outlet, Part};
@@ -31,6 +33,8 @@ pub struct LongPollTransport {
     /// How long a request waits for a message.
     request_timeout: Option<Duration>,
     outlet: Arc<Outlet>,
+    /// Requests that send are taken one after the other, so that one that has to wait is not overtaken.
+    sending: Semaphore,
     state: Mutex<State>,
 }
 
@@ -72,7 +76,8 @@ impl LongPollTransport {
         let budget = service.config.queue;
         let outlet = Arc::new(Outlet::new(format, Framing::Staged, MAX_BATCHED, budget));
         let client = peer.client(ChannelFraming::LongPoll, format);
-        let session = Session::new(&service.router, &service.access, &outlet, client);
+        let mut session = Session::new(&service.router, &service.access, &outlet, client);
+        session.allowance = Allowance::new(service.limits.as_ref());
         Ok(Self {
             id: Arc::clone(id),
             protocol,
@@ -80,6 +85,7 @@ impl LongPollTransport {
             batched: subprotocol.batched,
             request_timeout: service.config.request_timeout,
             outlet,
+            sending: Semaphore::new(1),
             state: Mutex::new(State::new(session)),
         })
     }
@@ -114,11 +120,19 @@ impl LongPollTransport {
         self.state.lock().waker.is_some()
     }
 
-    /// Takes what a client sends: a message, or a batch of them.
+    /// Takes what a client sends: a message, or a batch of them. Waits as long as the client has sent more than it may.
     ///
     /// # Errors
     /// Says why it was not taken.
-    pub fn send(&self, body: Bytes) -> Result<(), SendFault> {
+    pub async fn send(&self, body: Bytes) -> Result<(), SendFault> {
+        let turn = self.sending.acquire().await;
+        poll_fn(|context| self.state.lock().session.poll_pace(context)).await;
+        let sent = self.send_now(body);
+        drop(turn);
+        sent
+    }
+
+    fn send_now(&self, body: Bytes) -> Result<(), SendFault> {
         let mut work = Work::default();
         let mut state = self.state.lock();
         let sent = self.take(&mut state, body, &mut work);

@@ -9,6 +9,7 @@ mod ends;
 mod events;
 mod flatbuffers;
 mod handshake;
+mod limits;
 mod meta;
 mod peer;
 mod server;

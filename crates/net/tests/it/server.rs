@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbar_config::{
     Endpoint, Interface, Ports, QueueLimits, RawSocket, TcpEndpoint, Transport, TransportKind,
     Universal, WebSocket, WebSocketOptions,
 };
-use crossbar_core::{Access, Authorization, RealmOptions, RoleConfig};
+use crossbar_core::{Access, Authorization, Limits, RealmOptions, RoleConfig};
 use crossbar_net::{Address, Listener, Router, listen};
 use crossbar_wire::{Format, Text};
 
@@ -39,6 +40,8 @@ impl Server {
             name: Text::from_static("anonymous"),
             authorization: Authorization::Always(true),
             trustlevel: None,
+            limits: Limits::default(),
+            max_sessions: None,
         };
         router.start_realm(&REALM, options, [role]).unwrap();
         Self::on(router, &transport(kind))
@@ -75,6 +78,7 @@ pub(crate) fn transport(kind: TransportKind) -> Transport {
         id: "transport001".to_owned(),
         endpoint: Endpoint::Tcp(tcp(0)),
         max_connections: 1000,
+        max_connections_per_address: None,
         kind,
         raw: crossbar_config::Raw::default(),
     }
@@ -103,8 +107,10 @@ pub(crate) fn rawsocket() -> RawSocket {
         formats: Format::OFFERED.to_vec(),
         max_message_size: 1 << 24,
         queue: QueueLimits::default(),
+        hello_timeout: Some(Duration::from_secs(10)),
         strict_request_ids: false,
         access: Access::Open,
+        limits: Arc::default(),
     }
 }
 
@@ -112,7 +118,11 @@ pub(crate) fn websocket() -> WebSocket {
     WebSocket {
         url: None,
         formats: Format::OFFERED.to_vec(),
-        options: WebSocketOptions::default(),
+        options: WebSocketOptions {
+            hello_timeout: Some(Duration::from_secs(10)),
+            ..WebSocketOptions::default()
+        },
         access: Access::Open,
+        limits: Arc::default(),
     }
 }

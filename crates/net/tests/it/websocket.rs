@@ -275,13 +275,15 @@ async fn a_peer_that_answers_no_ping_is_dropped() {
 #[tokio::test(start_paused = true)]
 async fn a_handshake_without_a_limit_may_take_as_long_as_it_takes() {
     let server = with(WebSocketOptions {
-        open_handshake_timeout: None,
+        hello_timeout: None,
         ..WebSocketOptions::default()
     });
     let mut web = Web::connect(server.address, "/", JSON).await;
     // Longer than the limit that there is by default.
-    let answer = tokio::time::timeout(Duration::from_secs(15), web.next()).await;
-    assert!(answer.is_err(), "{answer:?}");
+    for _ in 0..3 {
+        let answer = tokio::time::timeout(Duration::from_secs(15), web.next()).await;
+        assert!(answer.is_err(), "{answer:?}");
+    }
     web.send(HELLO).await;
     assert_eq!(web.receive().await[0], 2);
 }

@@ -1,10 +1,12 @@
 //! The management realm `crossbar`: no port, no socket file; only the node's own processes can reach it.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
 use crossbar_core::{
-    Access, Actions, Authorization, Disclosure, Permission, Principal, RealmOptions, RoleConfig,
+    Access, Actions, Authorization, Disclosure, Limits, Permission, Principal, RealmOptions,
+    RoleConfig,
 };
 use crossbar_net::Router;
 use crossbar_wire::{Format, MatchPolicy, Text};
@@ -91,7 +93,9 @@ impl Management {
             formats: vec![Format::MsgPack],
             max_message_size: 16 << 20,
             queue: QueueLimits::default(),
+            hello_timeout: Some(Duration::from_secs(30)),
             strict_request_ids: false,
+            limits: Arc::default(),
             access: Access::Fixed(principal),
         };
         crossbar_net::serve_stream(stream, &settings, &self.router);
@@ -123,6 +127,8 @@ fn role(name: &str, permissions: Vec<Permission>) -> RoleConfig {
         name: Text::from(name),
         authorization: Authorization::Static(permissions),
         trustlevel: None,
+        limits: Limits::default(),
+        max_sessions: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A realm's meta API on the management realm (`bridge_meta_api`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbar_client::{
     Arguments, CallOptions, Content, Failure, Invocation, Options, PublishOptions, RegisterOptions,
@@ -57,7 +58,9 @@ async fn join(net: &Arc<Router>, realm: &Text) -> Result<Session, ApiError> {
         formats: vec![Format::MsgPack],
         max_message_size: 16 << 20,
         queue: QueueLimits::default(),
+        hello_timeout: Some(Duration::from_secs(30)),
         strict_request_ids: false,
+        limits: Arc::default(),
         access: Access::Fixed(principal),
     };
     serve_stream(inside, &settings, net);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_config::{QueueLimits, RawSocket};
-use crossbar_core::{Access, Authorization, Principal, RealmOptions, RoleConfig};
+use crossbar_core::{Access, Authorization, Limits, Principal, RealmOptions, RoleConfig};
 use crossbar_net::Router;
 use crossbar_wire::{Format, Text, Value};
 use serde_json::json;
@@ -31,6 +31,8 @@ impl Stage {
             name: Text::from_static("anybody"),
             authorization: Authorization::Always(true),
             trustlevel: None,
+            limits: Limits::default(),
+            max_sessions: None,
         };
         let options = RealmOptions::default();
         management.start_realm(&realm(), options, [role]).unwrap();
@@ -85,7 +87,9 @@ async fn join(management: &Arc<Router>) -> Link {
         formats: vec![Format::MsgPack],
         max_message_size: 1 << 20,
         queue: QueueLimits::default(),
+        hello_timeout: Some(Duration::from_secs(30)),
         strict_request_ids: false,
+        limits: Arc::default(),
         access: Access::Fixed(Principal {
             authrole: Text::from_static("anybody"),
             ..Principal::default()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossbar_config::{LongPoll, QueueLimits, WebService};
 use crossbar_core::{
-    Access, Authorization, MethodConfig, RealmOptions, RoleConfig, Secret, TicketPrincipal,
+    Access, Authorization, Limits, MethodConfig, RealmOptions, RoleConfig, Secret, TicketPrincipal,
 };
 use crossbar_wire::{Batch, Format, Message, Separator, Text, put_batched};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ fn config() -> LongPoll {
     LongPoll {
         formats: Format::OFFERED.to_vec(),
         access: Access::Open,
+        limits: Arc::default(),
         request_timeout: Some(Duration::from_secs(10)),
         session_timeout: Some(Duration::from_secs(30)),
         queue: QueueLimits::default(),
@@ -37,6 +38,8 @@ async fn serve(config: LongPoll) -> Arc<Server> {
         name: Text::from_static("anonymous"),
         authorization: Authorization::Always(true),
         trustlevel: None,
+        limits: Limits::default(),
+        max_sessions: None,
     };
     let started = server
         .router

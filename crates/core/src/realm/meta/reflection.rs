@@ -170,7 +170,7 @@ fn define(
     let uri = arguments.text("uri")?;
     let schema = arguments.take("schema");
     arguments.end()?;
-    realm.check_uri(&uri)?;
+    realm.check_uri(caller, &uri)?;
     if let Some(session) = realm.sessions.get(caller) {
         Realm::check_namespace(session, &uri)?;
         let exact = MatchPolicy::Exact;

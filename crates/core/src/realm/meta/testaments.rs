@@ -128,7 +128,7 @@ fn compose(
 impl Realm {
     /// Sees that a testament could be published.
     fn check_testament(&self, caller: SessionId, publish: &Publish) -> Result<(), Refusal> {
-        self.check_uri(&publish.topic)?;
+        self.check_uri(caller, &publish.topic)?;
         self.check_receiver(caller, Role::Publisher, publish.passthru.as_deref())?;
         let Some(session) = self.sessions.get(caller) else {
             return Ok(());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Opening, Outbox,
+    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Limits, Opening, Outbox,
     Principal, Realm, RealmOptions, RoleConfig, Step, Timestamp, Undeliverable, WallClock,
 };
 use crossbar_wire::{
@@ -119,6 +119,8 @@ impl World {
                 name: Text::from(name),
                 authorization: Authorization::Always(true),
                 trustlevel: None,
+                limits: Limits::default(),
+                max_sessions: None,
             });
         }
         Self {
@@ -378,6 +380,7 @@ impl World {
                     self.story.tell(format!("{session} < {transport:?}"));
                     self.referee.end(session);
                 }
+                Command::Limited { .. } => {}
             }
         }
         overflowed
@@ -435,7 +438,7 @@ impl World {
         self.out.retain(|command| match command {
             Command::Send { to, .. } => *to != session,
             Command::End { session: ended, .. } => *ended != session,
-            Command::Publish { .. } => true,
+            Command::Publish { .. } | Command::Limited { .. } => true,
         });
         for command in &mut self.out {
             if let Command::Publish { to, .. } = command {

@@ -1,0 +1,205 @@
+//! How much sessions may have, and what becomes of those who want more.
+
+use std::time::Instant;
+
+use crossbar_wire::{Abort, CancelMode, Identity, Message, RequestId, SessionId, Text};
+
+use super::{Realm, send};
+use crate::abort::{abort, limit_exceeded};
+use crate::refusal::{Refusal, RequestType};
+use crate::role::{RoleKey, TRUSTED};
+use crate::session::Session;
+use crate::{Command, Limit, Limits, Outbox, TransportDetails, uris};
+
+impl Realm {
+    /// Gives the limits of a session: of its transport's and its role's the stricter ones. The node's own sessions have none.
+    #[must_use]
+    pub fn limits(&self, session: SessionId) -> Limits {
+        match self.sessions.get(session) {
+            Some(session) if !session.trusted => {
+                let transport = session.limits.as_deref().copied().unwrap_or_default();
+                transport.stricter(*self.roles.limits(session.role))
+            }
+            Some(_) | None => Limits::default(),
+        }
+    }
+
+    /// Tells who a session is and what it comes over, as far as that is known.
+    #[must_use]
+    pub fn describe(
+        &self,
+        session: SessionId,
+    ) -> Option<(Box<Identity>, Option<TransportDetails>)> {
+        let transport = self.sessions.get(session)?.details.transport;
+        Some((self.identify(session)?, transport))
+    }
+
+    /// Ends a session that sends faster than it may: ABORT with this text.
+    pub fn expel(&mut self, session: SessionId, text: &str, out: &mut Outbox) {
+        if self.sessions.open(session).is_some() {
+            self.abort(session, limit_exceeded(text), out);
+        }
+    }
+
+    /// Takes a message of an open session that is longer than its sender's limit: a request is refused, an answer is an error
+    /// for whoever waits for it. Others, which carry nothing of size, go on.
+    pub fn refuse_large(
+        &mut self,
+        from: SessionId,
+        message: Message,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
+        let Some(session) = self.sessions.get_mut(from).filter(|it| it.is_open()) else {
+            return;
+        };
+        let Some((of, request)) = refusable(&message) else {
+            self.handle(from, message, now, out);
+            return;
+        };
+        self.now = now;
+        if let Err(expected) = session.take_request_id(&message) {
+            let text = format!("a request id that does not count up: {expected} was expected");
+            self.violate(from, &text, out);
+            return;
+        }
+        let call = match of {
+            RequestType::Invocation => session.invocations.get(&request),
+            RequestType::Call => session.calls.get(&request),
+            RequestType::Publish
+            | RequestType::Subscribe
+            | RequestType::Unsubscribe
+            | RequestType::Register
+            | RequestType::Unregister => None,
+        };
+        let text = "the message is longer than the sender may send";
+        let refusal = Refusal::limited(uris::PAYLOAD_SIZE_EXCEEDED, text, Limit::MessageSize);
+        match (of, call.copied()) {
+            (RequestType::Call | RequestType::Invocation, Some(key)) => {
+                self.note(from, &refusal, out);
+                if of == RequestType::Call || matches!(message, Message::Yield(_)) {
+                    self.interrupt(key, CancelMode::KillNoWait, out);
+                }
+                self.fail(key, refusal, out);
+            }
+            (RequestType::Invocation, None) => {}
+            (RequestType::Publish, _) if !acknowledged(&message) => self.note(from, &refusal, out),
+            (of, _) => self.refuse(from, refusal, (of, request), out),
+        }
+        self.settle(out);
+    }
+
+    /// Answers a request that is refused.
+    pub(super) fn refuse(
+        &self,
+        from: SessionId,
+        refusal: Refusal,
+        (of, request): (RequestType, RequestId),
+        out: &mut Outbox,
+    ) {
+        self.note(from, &refusal, out);
+        send(out, from, refusal.answer(of, request));
+    }
+
+    /// Lets the shell know of a refusal, if a limit is the reason.
+    pub(super) fn note(&self, session: SessionId, refusal: &Refusal, out: &mut Outbox) {
+        out.extend(
+            refusal
+                .limit()
+                .map(|limit| Command::Limited { session, limit }),
+        );
+    }
+
+    /// Says whether a session may have one more of something that it has `count` of.
+    pub(super) fn check_count(
+        &self,
+        session: &Session,
+        count: usize,
+        limit: Limit,
+    ) -> Result<(), Refusal> {
+        let most = self.most(session, limit);
+        if count < most {
+            return Ok(());
+        }
+        let what = match limit {
+            Limit::Subscriptions => "subscriptions",
+            Limit::Registrations => "registrations",
+            Limit::OpenCalls => "calls in flight",
+            Limit::UriLength | Limit::MessageSize => "octets",
+        };
+        let text = format!("the session has {count} {what}, which is as many as it may have");
+        Err(Refusal::limited(uris::LIMIT_EXCEEDED, text, limit))
+    }
+
+    /// Says whether a URI or pattern of a session is not too long.
+    pub(super) fn check_length(&self, from: SessionId, uri: &Text) -> Result<(), Refusal> {
+        let session = self.sessions.get(from);
+        let most = session.map_or(usize::MAX, |it| self.most(it, Limit::UriLength));
+        if uri.len() <= most {
+            return Ok(());
+        }
+        let text = format!("the URI has {} octets, and {most} are allowed", uri.len());
+        Err(Refusal::limited(uris::INVALID_URI, text, Limit::UriLength))
+    }
+
+    /// Says whether the realm may have one more session of a role.
+    #[expect(clippy::result_large_err, reason = "once a session")]
+    pub(super) fn check_sessions(&self, role: RoleKey) -> Result<(), Abort> {
+        let own = self.roles.find(&Text::from_static(TRUSTED));
+        let own = own.map_or(0, |own| self.sessions.count_of(own));
+        let full = |count: usize, most: Option<usize>| most.is_some_and(|most| count >= most);
+        let text = if full(self.sessions.len() - own, self.options.max_sessions) {
+            format!("the realm \"{}\" has as many sessions as it may", self.name)
+        } else if full(self.sessions.count_of(role), self.roles.max_sessions(role)) {
+            let role = self.roles.name(role);
+            format!("the role \"{role}\" has as many sessions as it may")
+        } else {
+            return Ok(());
+        };
+        Err(abort(uris::LIMIT_EXCEEDED, text))
+    }
+
+    fn most(&self, session: &Session, limit: Limit) -> usize {
+        if session.trusted {
+            return usize::MAX;
+        }
+        let transport = session.limits.as_deref().and_then(|it| it.of(limit));
+        let role = self.roles.limits(session.role).of(limit);
+        crate::limits::least(transport, role).unwrap_or(limit.default())
+    }
+}
+
+/// Gives what a message asks or answers, if it is one that can be refused for its size.
+fn refusable(message: &Message) -> Option<(RequestType, RequestId)> {
+    match message {
+        Message::Call(call) => Some((RequestType::Call, call.request)),
+        Message::Publish(publish) => Some((RequestType::Publish, publish.request)),
+        Message::Subscribe(subscribe) => Some((RequestType::Subscribe, subscribe.request)),
+        Message::Register(register) => Some((RequestType::Register, register.request)),
+        Message::Yield(result) => Some((RequestType::Invocation, result.request)),
+        Message::Error(error) => Some((RequestType::Invocation, error.request)),
+        Message::Hello(_)
+        | Message::Welcome(_)
+        | Message::Abort(_)
+        | Message::Challenge(_)
+        | Message::Authenticate(_)
+        | Message::Goodbye(_)
+        | Message::Published(_)
+        | Message::Subscribed(_)
+        | Message::Unsubscribe(_)
+        | Message::Unsubscribed(_)
+        | Message::Event(_)
+        | Message::EventReceived(_)
+        | Message::Cancel(_)
+        | Message::Result(_)
+        | Message::Registered(_)
+        | Message::Unregister(_)
+        | Message::Unregistered(_)
+        | Message::Invocation(_)
+        | Message::Interrupt(_) => None,
+    }
+}
+
+fn acknowledged(message: &Message) -> bool {
+    matches!(message, Message::Publish(publish) if publish.acknowledge == Some(true))
+}
