@@ -59,8 +59,8 @@ pub struct Join {
 }
 
 /// What the shell knows when a HELLO comes.
-#[derive(Clone, Copy, Debug)]
-pub struct Opening<'a> {
+#[derive(Clone, Debug)]
+pub struct Opening {
     /// The id that the session will have.
     pub session: SessionId,
     /// Octets of the system's generator, for nonces and generated authids.
@@ -68,13 +68,15 @@ pub struct Opening<'a> {
     /// The time of day.
     pub time: Timestamp,
     /// What the connection proves by itself.
-    pub credentials: Option<&'a Credentials>,
+    pub credentials: Option<Arc<Credentials>>,
+    /// What the client comes over.
+    pub transport: Option<TransportDetails>,
 }
 
 impl Joining {
     /// Takes the HELLO of a client.
     #[must_use]
-    pub fn hello(access: &Arc<Access>, hello: Hello, opening: &Opening<'_>) -> Step {
+    pub fn hello(access: &Arc<Access>, hello: Hello, opening: Opening) -> Step {
         let realm = match check(&hello) {
             Ok(realm) => realm,
             Err(abort) => return Step::Abort(*abort),
@@ -91,10 +93,10 @@ impl Joining {
         }
     }
 
-    /// Gives the request that a right answer to the challenge leads to.
+    /// Gives the request that a right answer to the challenge leads to, if it is known before that who the client is.
     #[must_use]
-    pub fn request(&self) -> &Join {
-        &self.join
+    pub fn request(&self) -> Option<&Join> {
+        Some(&self.join)
     }
 
     /// Says whether it takes milliseconds to check the answer to the challenge, as with hashes of passwords.
@@ -128,13 +130,14 @@ enum Proof {
 }
 
 /// A client that said HELLO.
-struct Client<'a> {
-    opening: &'a Opening<'a>,
+#[derive(Debug)]
+struct Client {
+    opening: Opening,
     realm: Text,
     hello: Hello,
 }
 
-impl Client<'_> {
+impl Client {
     /// Lets everybody in who does not insist on another method than `anonymous`.
     fn open(self) -> Step {
         if self.offers(anonymous::METHOD) {
@@ -215,7 +218,7 @@ impl Client<'_> {
             realm: self.realm,
             principal,
             hello: self.hello,
-            transport: None,
+            transport: self.opening.transport,
             strict_request_ids: false,
             limits: None,
         })

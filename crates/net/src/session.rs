@@ -311,9 +311,10 @@ impl Session {
             session,
             random,
             time: time_of_day(),
-            credentials: self.client.credentials.as_deref(),
+            credentials: self.client.credentials.clone(),
+            transport: Some(self.client.transport),
         };
-        Joining::hello(&self.access, hello, &opening)
+        Joining::hello(&self.access, hello, opening)
     }
 
     fn follow(&mut self, step: Step, work: &mut Work) -> Change {
@@ -334,7 +335,6 @@ impl Session {
             },
             Step::Join(mut join) => {
                 let session = join.session;
-                join.transport = Some(self.client.transport);
                 join.strict_request_ids = self.strict_request_ids;
                 join.limits = self.allowance.of_transport();
                 let joined = match self.router.driver(&join.realm) {
@@ -361,7 +361,10 @@ impl Session {
     }
 
     /// Says whether a client could join, before it is asked for a secret.
-    fn admits(&self, join: &Join) -> Result<(), Box<Abort>> {
+    fn admits(&self, join: Option<&Join>) -> Result<(), Box<Abort>> {
+        let Some(join) = join else {
+            return Ok(());
+        };
         match self.router.driver(&join.realm) {
             Some(driver) => driver.inspect(|realm| realm.admits(join)),
             None => Err(Box::new(no_such_realm(&join.realm))),

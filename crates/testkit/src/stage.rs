@@ -69,7 +69,7 @@ pub fn check_access(access: Access, script: &str) {
 pub struct Stage {
     realm: Realm,
     access: Arc<Access>,
-    credentials: Option<Credentials>,
+    credentials: Option<Arc<Credentials>>,
     now: Instant,
     sessions: BTreeMap<String, SessionId>,
     joining: BTreeMap<String, Joining>,
@@ -116,7 +116,7 @@ impl Stage {
 
     /// Has all clients come over connections that prove this much.
     pub fn set_credentials(&mut self, credentials: Credentials) {
-        self.credentials = Some(credentials);
+        self.credentials = Some(Arc::new(credentials));
     }
 
     /// Plays the script, then lets everybody leave: every table must be empty.
@@ -301,9 +301,10 @@ impl Stage {
                 session,
                 random: [9; 32],
                 time: clock(self.now).at(self.now),
-                credentials: self.credentials.as_ref(),
+                credentials: self.credentials.clone(),
+                transport: None,
             };
-            let step = Joining::hello(&self.access, *hello, &opening);
+            let step = Joining::hello(&self.access, *hello, opening);
             self.step(who, step);
         }
     }

@@ -5,7 +5,7 @@ use super::{Client, Step, principal};
 /// The method's name on the wire.
 pub(super) const METHOD: &str = "anonymous";
 
-impl Client<'_> {
+impl Client {
     /// Lets a client in that does not say who it is. Its own authid counts for nothing.
     pub(super) fn anonymous(self, role: &Text, authid: Option<Text>) -> Step {
         let authid = authid.unwrap_or_else(|| draw_authid(&self.opening.random));

@@ -26,7 +26,7 @@ impl Ticket {
     }
 }
 
-impl Client<'_> {
+impl Client {
     pub(super) fn ticket(self, principals: &BTreeMap<Text, TicketPrincipal>) -> Step {
         let found = self
             .authid()

@@ -49,7 +49,7 @@ impl WampCra {
     }
 }
 
-impl Client<'_> {
+impl Client {
     pub(super) fn wampcra(self, users: &BTreeMap<Text, WampCraPrincipal>) -> Step {
         let found = self.authid().and_then(|authid| users.get_key_value(authid));
         let Some((authid, found)) = found else {

@@ -215,8 +215,9 @@ impl World {
             random: [9; 32],
             time: Timestamp::default(),
             credentials: None,
+            transport: None,
         };
-        let step = Joining::hello(&access, hello, &opening);
+        let step = Joining::hello(&access, hello, opening);
         let Step::Join(join) = step else {
             panic!("the principal is fixed");
         };
