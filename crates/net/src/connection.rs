@@ -109,9 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.ending(ending)?;
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = self
-                .decide(&mut scratch.work, context)
-                .and_then(|()| self.read(scratch, context));
+            let read = self.read(scratch, context);
             wake(&mut scratch.work.wakes);
             read
         })?;
@@ -124,7 +122,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.consume(&mut scratch.work)?;
         for _ in 0..READS {
             if self.session.is_deciding() {
-                return Ok(());
+                self.decide(&mut scratch.work, context)?;
+                if self.session.is_deciding() {
+                    return Ok(());
+                }
+                self.consume(&mut scratch.work)?;
+                continue;
             }
             if self.session.is_over_rate() {
                 if self.session.poll_pace(context).is_pending() {

@@ -99,9 +99,9 @@ impl State {
         }
     }
 
-    /// Gives what wakes the request that waits, if there is nothing to wait for.
+    /// Gives what wakes the request that waits, if there is nothing to wait for or something to be decided.
     pub(super) fn receiver_if_over(&mut self) -> Option<Waker> {
-        (self.life != Life::Live)
+        (self.life != Life::Live || self.session.is_deciding())
             .then(|| self.waker.take())
             .flatten()
     }
