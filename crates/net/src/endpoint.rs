@@ -9,6 +9,7 @@ use std::time::Duration;
 use crossbar_config::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
+use tokio::runtime::RuntimeFlavor;
 
 /// What an endpoint has bound.
 #[derive(Debug)]
@@ -84,8 +85,19 @@ impl fmt::Display for Address {
     }
 }
 
-/// Binds an endpoint and listens.
+/// Binds an endpoint and listens. The name of an interface may take long to be looked up: other tasks of the thread go on
+/// elsewhere meanwhile, where there are other threads.
 pub(crate) fn bind(endpoint: &Endpoint) -> Result<(Bound, Address), ListenError> {
+    let is_one_of_many = tokio::runtime::Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if is_one_of_many {
+        tokio::task::block_in_place(|| bind_now(endpoint))
+    } else {
+        bind_now(endpoint)
+    }
+}
+
+fn bind_now(endpoint: &Endpoint) -> Result<(Bound, Address), ListenError> {
     match endpoint {
         Endpoint::Tcp(tcp) => bind_tcp(tcp),
         #[cfg(unix)]
