@@ -38,7 +38,8 @@ pub struct WebSocketOptions {
     pub allow_null_origin: bool,
     /// `external_port`: the port as clients see it behind a proxy.
     pub external_port: Option<u16>,
-    /// `open_handshake_timeout`: how long a client may take to open; none with 0.
+    /// `open_handshake_timeout`: how long a client of a `websocket` transport may take for the head of its request; the default with 0,
+    /// and where the head must be read to know that it is one for a WebSocket.
     pub open_handshake_timeout: Option<Duration>,
     /// `hello_timeout`: how long a client may take then until its session is open; none with 0.
     pub hello_timeout: Option<Duration>,

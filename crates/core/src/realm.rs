@@ -62,6 +62,8 @@ pub struct Statistics {
     pub time_limits: usize,
     /// Events that a receiver could not be sent.
     pub dropped_events: u64,
+    /// Requests that were refused since their session had, or sent, as much as it may.
+    pub limited: u64,
     /// Events that are retained for later subscribers.
     pub retained_events: usize,
     /// The octets of memory that these take, about.
@@ -85,6 +87,7 @@ pub struct Realm {
     retained: Retained,
     history: Option<History>,
     dropped_events: u64,
+    limited: u64,
     clock: WallClock,
     /// The time of the input that is being taken.
     now: Instant,
@@ -106,6 +109,7 @@ impl Realm {
             broker: Broker::default(),
             calls: Calls::default(),
             dropped_events: 0,
+            limited: 0,
             history: None,
             now: clock.read_at(),
             clock,
@@ -278,6 +282,7 @@ impl Realm {
             calls: self.calls.len(),
             time_limits: self.calls.deadlines() + self.sessions.limits(),
             dropped_events: self.dropped_events,
+            limited: self.limited,
             retained_events: self.retained.len(),
             retained_octets: self.retained.octets(),
             forgotten_events: self.retained.forgotten(),

@@ -17,6 +17,7 @@ mod connection;
 mod delivery;
 mod driver;
 mod endpoint;
+mod failures;
 mod framing;
 mod gate;
 mod http;

@@ -58,7 +58,7 @@ impl Drop for Place {
 }
 
 /// Gives what counts as one address: of IPv6 all that one network hands out to a site, 64 bits.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

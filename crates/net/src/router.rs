@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::driver::{Driver, wake};
+use crate::failures::Failures;
 use crate::outlet::{Ending, Outlet};
 use crate::statistics::{Counters, Statistics};
 
@@ -23,6 +24,7 @@ use crate::statistics::{Counters, Statistics};
 pub struct Router {
     realms: RwLock<BTreeMap<Text, Arc<Driver>>>,
     counters: Arc<Counters>,
+    failures: Failures,
     /// The sending sides of all connections past their transport's handshake.
     connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
     next_connection: AtomicU64,
@@ -205,6 +207,11 @@ impl Router {
     /// Says whether the router stops.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Gives the table of those who failed to prove who they are.
+    pub(crate) const fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     pub(crate) fn counters(&self) -> &Counters {

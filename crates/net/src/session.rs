@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) strict_request_ids: bool,
     /// What the client may have and send.
     pub(crate) allowance: Allowance,
+    /// Whether the refusal that follows has been held up.
+    is_slowed: bool,
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
@@ -106,6 +108,7 @@ impl Session {
             client,
             strict_request_ids: false,
             allowance: Allowance::new(None),
+            is_slowed: false,
             phase: Phase::Hello,
         }
     }
@@ -352,7 +355,10 @@ impl Session {
                     Err(abort) => abort,
                 }
             }
-            Step::Abort(abort) => Box::new(abort),
+            Step::Abort(abort) => match self.slow_down(abort) {
+                Ok(change) => return change,
+                Err(abort) => abort,
+            },
         };
         self.note_refusal(&abort);
         self.phase = Phase::Over;

@@ -22,6 +22,10 @@ impl Site for Lone {
     ) -> BoxFuture<'a, Reply> {
         Box::pin(std::future::ready(Reply::WebSocket(Arc::clone(&self.0))))
     }
+
+    fn client_timeout(&self) -> Option<Duration> {
+        self.0.options.open_handshake_timeout
+    }
 }
 
 /// The HTTP part of a `universal` transport: WebSocket services by the first component of the path, and whatever serves

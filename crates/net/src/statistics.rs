@@ -11,6 +11,7 @@ pub(crate) struct Counters {
     pub(crate) connections_refused: AtomicU64,
     pub(crate) connections_open: AtomicU64,
     pub(crate) handshakes_failed: AtomicU64,
+    pub(crate) authentications_failed: AtomicU64,
     pub(crate) sessions_late: AtomicU64,
     pub(crate) violations: AtomicU64,
     pub(crate) limited: AtomicU64,
@@ -31,6 +32,7 @@ pub(crate) struct Told {
     pub(crate) rates: Throttle,
     pub(crate) late: Throttle,
     pub(crate) crowds: Throttle,
+    pub(crate) failures: Throttle,
 }
 
 impl Counters {
@@ -52,6 +54,7 @@ impl Counters {
             connections_refused: read(&self.connections_refused),
             connections_open: read(&self.connections_open),
             handshakes_failed: read(&self.handshakes_failed),
+            authentications_failed: read(&self.authentications_failed),
             sessions_late: read(&self.sessions_late),
             violations: read(&self.violations),
             limited: read(&self.limited),
@@ -75,6 +78,8 @@ pub struct Statistics {
     pub connections_open: u64,
     /// Connections that sent nothing in time, or no RawSocket handshake that is understood.
     pub handshakes_failed: u64,
+    /// Clients that did not prove who they are, of those that have an IP address.
+    pub authentications_failed: u64,
     /// Connections on which no session was open in time.
     pub sessions_late: u64,
     /// Peers that broke the protocol.

@@ -134,6 +134,7 @@ impl Stage {
         let left = self.realm.statistics();
         let nothing = Statistics {
             dropped_events: left.dropped_events,
+            limited: left.limited,
             retained_events: left.retained_events,
             retained_octets: left.retained_octets,
             forgotten_events: left.forgotten_events,

@@ -91,7 +91,7 @@ impl Realm {
 
     /// Answers a request that is refused.
     pub(super) fn refuse(
-        &self,
+        &mut self,
         from: SessionId,
         refusal: Refusal,
         (of, request): (RequestType, RequestId),
@@ -102,12 +102,11 @@ impl Realm {
     }
 
     /// Lets the shell know of a refusal, if a limit is the reason.
-    pub(super) fn note(&self, session: SessionId, refusal: &Refusal, out: &mut Outbox) {
-        out.extend(
-            refusal
-                .limit()
-                .map(|limit| Command::Limited { session, limit }),
-        );
+    pub(super) fn note(&mut self, session: SessionId, refusal: &Refusal, out: &mut Outbox) {
+        if let Some(limit) = refusal.limit() {
+            self.limited += 1;
+            out.push_back(Command::Limited { session, limit });
+        }
     }
 
     /// Says whether a session may have one more of something that it has `count` of.

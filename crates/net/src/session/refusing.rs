@@ -1,12 +1,20 @@
 //! The ends of those who break rules, send too fast, or take too long.
 
-use crossbar_core::{limit_exceeded, too_late};
+use crossbar_core::{Step, limit_exceeded, too_late};
 use crossbar_wire::{Abort, Message};
 use tracing::{debug, info, warn};
 
 use super::{Change, Phase, Session, Work};
 use crate::driver::wake;
 use crate::statistics::Counters;
+
+/// The reasons that clients are refused for who did not prove who they are.
+const FAILURES: [&str; 4] = [
+    "wamp.error.not_authorized",
+    "wamp.error.authentication_denied",
+    "wamp.error.authentication_failed",
+    "wamp.error.no_such_principal",
+];
 
 const TOO_FAST: &str = "the client sends faster than it may";
 
@@ -47,6 +55,32 @@ impl Session {
             }
             phase @ (Phase::Open(..) | Phase::Over) => self.phase = phase,
         }
+    }
+
+    /// Holds up the refusal of a client that did not prove who it is, if there were many from its address. Gives the refusal
+    /// back if it is to be sent at once.
+    pub(super) fn slow_down(&mut self, abort: Abort) -> Result<Change, Box<Abort>> {
+        let address = self.client.transport.peer.map(|peer| peer.ip());
+        let Some(address) = address.filter(|_| FAILURES.contains(&abort.reason.as_str())) else {
+            return Err(Box::new(abort));
+        };
+        if std::mem::take(&mut self.is_slowed) {
+            return Err(Box::new(abort));
+        }
+        let counters = self.router.counters();
+        Counters::add(&counters.authentications_failed, 1);
+        let delay = self.router.failures().note(address);
+        if delay.is_zero() {
+            return Err(Box::new(abort));
+        }
+        if let Some(hidden) = counters.told.failures.due() {
+            warn!(%address, hidden, "many clients of an address fail to prove who they are: they are answered late");
+        }
+        self.is_slowed = true;
+        Ok(self.decide(Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            Step::Abort(abort)
+        })))
     }
 
     pub(super) fn abort(&self, abort: Abort, work: &mut Work) {

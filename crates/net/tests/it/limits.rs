@@ -378,7 +378,7 @@ async fn a_flood_of_handshakes_leaves_those_alone_that_are_there() {
     server.sessions(2).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_flood_of_hellos_leaves_nothing_behind() {
     let server = asking();
     for count in 0..200 {
@@ -444,4 +444,32 @@ async fn a_paused_peer_is_not_taken_for_dead() {
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a02_who_guesses_secrets_is_answered_late_and_nobody_else() {
+    async fn try_ticket(server: &Server, ticket: &str) -> (serde_json::Value, Duration) {
+        let mut raw = Raw::connect(server.address).await;
+        assert_eq!(raw.ask(HELLO_JOE).await[0], 4);
+        let start = Instant::now();
+        let answer = raw.ask(&format!(r#"[5,"{ticket}",{{}}]"#)).await;
+        (answer, start.elapsed())
+    }
+    let server = asking();
+    for _ in 0..10 {
+        let (answer, took) = try_ticket(&server, "wrong").await;
+        assert_eq!(answer[0], 3);
+        assert!(took < Duration::from_millis(100), "{took:?}");
+    }
+    for count in 1..=3 {
+        let (answer, took) = try_ticket(&server, "wrong").await;
+        assert_eq!(answer[0], 3);
+        assert_ne!(answer[2], "wamp.error.timeout");
+        let delay = Duration::from_millis(200) * count;
+        assert!((delay..delay * 2).contains(&took), "{took:?}");
+    }
+    let (answer, took) = try_ticket(&server, "secret").await;
+    assert_eq!(answer[0], 2);
+    assert!(took < Duration::from_millis(100), "{took:?}");
+    assert_eq!(server.router.statistics().authentications_failed, 13);
 }

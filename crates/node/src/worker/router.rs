@@ -22,11 +22,12 @@ pub(super) struct State {
     pub(super) transports: Transports,
 }
 
-const PROCEDURES: [&str; 20] = [
+const PROCEDURES: [&str; 21] = [
     "get_router_realms",
     "get_router_realm",
     "get_router_realm_by_name",
     "get_router_realm_stats",
+    "get_router_stats",
     "start_router_realm",
     "stop_router_realm",
     "get_router_realm_roles",
@@ -81,6 +82,7 @@ impl RouterWorker {
             "get_router_realm" => self.get_realm(arguments)?,
             "get_router_realm_by_name" => self.get_realm_by_name(arguments)?,
             "get_router_realm_stats" => self.get_realm_stats(arguments)?,
+            "get_router_stats" => self.get_stats(arguments)?,
             "start_router_realm" => self.start_realm(arguments, caller).await?,
             "stop_router_realm" => self.stop_realm(arguments, caller).await?,
             "get_router_realm_roles" => {

@@ -36,8 +36,38 @@ impl RouterWorker {
     }
 
     fn stats(&self, realm: &Realm) -> Value {
-        let sessions = self.around.net.sessions(&realm.name).unwrap_or_default();
-        json!({"roles": realm.role_count(), "sessions": sessions})
+        let look = crossbar_core::Realm::statistics;
+        let counted = self.around.net.inspect(&realm.name, look);
+        let counted = counted.unwrap_or_default();
+        json!({
+            "roles": realm.role_count(),
+            "sessions": counted.sessions,
+            "subscriptions": counted.subscriptions,
+            "registrations": counted.registrations,
+            "calls": counted.calls,
+            "limited": counted.limited,
+        })
+    }
+
+    /// Tells what all transports and realms together have counted since the start.
+    pub(super) fn get_stats(&self, arguments: Arguments) -> Result<Value, ApiError> {
+        arguments.end()?;
+        let counted = self.around.net.statistics();
+        Ok(json!({
+            "connections_accepted": counted.connections_accepted,
+            "connections_refused": counted.connections_refused,
+            "connections_open": counted.connections_open,
+            "handshakes_failed": counted.handshakes_failed,
+            "authentications_failed": counted.authentications_failed,
+            "sessions_late": counted.sessions_late,
+            "sessions_overflowed": counted.sessions_overflowed,
+            "violations": counted.violations,
+            "limited": counted.limited,
+            "paused": counted.paused,
+            "expelled": counted.expelled,
+            "events_dropped": counted.events_dropped,
+            "undeliverable": counted.undeliverable,
+        }))
     }
 
     pub(super) async fn start_realm(

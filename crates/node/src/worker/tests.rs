@@ -190,7 +190,13 @@ async fn realms_and_roles_come_and_go() {
         .await;
     assert_eq!(info["roles"][0]["id"], "role001");
     let stats = stage.get("get_router_realm_stats", json!([])).await;
-    assert_eq!(stats, json!({"realm001": {"roles": 1, "sessions": 0}}));
+    let empty = json!({"roles": 1, "sessions": 0, "subscriptions": 0, "registrations": 0, "calls": 0, "limited": 0});
+    assert_eq!(stats, json!({"realm001": empty}));
+    let stats = stage.get("get_router_stats", json!([])).await;
+    assert_eq!(
+        (&stats["connections_open"], &stats["limited"]),
+        (&json!(0), &json!(0))
+    );
     let of_role = json!(["realm001", "role001"]);
     stage.get("stop_router_realm_role", of_role.clone()).await;
     assert_eq!(

@@ -34,6 +34,10 @@ const ERRORS: &[(&str, &str)] = &[
     ),
     (uris::INVALID_URI, "the URI is malformed or reserved"),
     (
+        uris::LIMIT_EXCEEDED,
+        "the session has as much as it may have",
+    ),
+    (
         uris::MAX_CONCURRENCY_REACHED,
         "every callee has as many calls as it takes",
     ),
@@ -48,7 +52,7 @@ const ERRORS: &[(&str, &str)] = &[
     (uris::NOT_AUTHORIZED, "the session's role does not allow it"),
     (
         uris::PAYLOAD_SIZE_EXCEEDED,
-        "the receiver takes no message of this size",
+        "the receiver takes no message of this size, or the sender may not send it",
     ),
     (
         uris::PROCEDURE_ALREADY_EXISTS,
