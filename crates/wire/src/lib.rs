@@ -18,6 +18,7 @@ mod ids;
 mod message;
 mod payload;
 mod plain;
+pub mod proxy_protocol;
 pub mod rawsocket;
 mod record;
 mod role;
