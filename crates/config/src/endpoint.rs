@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Refusal, Whole, Written};
-use crate::{Hint, Problem};
+use crate::{Hint, Problem, Proxies, proxies};
 
 /// Where a transport listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +33,9 @@ pub struct TcpEndpoint {
     pub shared: bool,
     /// `user_timeout`: how long sent octets may stay unacknowledged (`TCP_USER_TIMEOUT`).
     pub user_timeout: Option<Duration>,
+    /// `proxy_protocol.from`: the addresses from which every connection must begin with a header of the PROXY protocol, which
+    /// tells the client's address. None by default; from elsewhere, such a header is not accepted.
+    pub proxy_protocol: Proxies,
 }
 
 /// The port, or those to try in turn.
@@ -73,6 +76,8 @@ pub struct UnixEndpoint {
     pub path: PathBuf,
     /// `backlog`: connections that wait to be accepted.
     pub backlog: u16,
+    /// `proxy_protocol`: whether every connection must begin with a header of the PROXY protocol. Not by default.
+    pub proxy_protocol: bool,
 }
 
 impl Endpoint {
@@ -116,6 +121,7 @@ struct TcpAsWritten {
     shared: Option<bool>,
     /// Milliseconds.
     user_timeout: Option<Whole<0, 65535>>,
+    proxy_protocol: Option<Value>,
 }
 
 impl Written for TcpAsWritten {
@@ -128,6 +134,9 @@ impl TcpEndpoint {
         let left_out_for_a_fault = given("port") || given("portrange");
         let written: TcpAsWritten = reading.read(body, at)?;
         let version = Self::version(reading, written.version, at);
+        let proxy_protocol = written.proxy_protocol;
+        let proxy_protocol =
+            proxies::read_protocol(reading, proxy_protocol, &at.key("proxy_protocol"));
         let ports = match (written.portrange, written.port) {
             (Some((low, high)), _) => Self::range(reading, low.get(), high.get(), at),
             (None, Some(port)) => Some(Ports::One(port.get())),
@@ -147,6 +156,7 @@ impl TcpEndpoint {
                 .user_timeout
                 .and_then(Whole::non_zero)
                 .map(Duration::from_millis),
+            proxy_protocol,
         })
     }
 
@@ -212,6 +222,7 @@ impl IpVersion {
 struct UnixAsWritten {
     path: String,
     backlog: Option<Whole<1, 65535>>,
+    proxy_protocol: Option<bool>,
 }
 
 impl Written for UnixAsWritten {
@@ -229,6 +240,7 @@ impl UnixEndpoint {
         Some(Self {
             path: reading.surroundings.path(&written.path),
             backlog: written.backlog.map_or(DEFAULT_BACKLOG, Whole::get),
+            proxy_protocol: written.proxy_protocol.unwrap_or(false),
         })
     }
 }

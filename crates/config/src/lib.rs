@@ -23,6 +23,7 @@ mod names;
 mod node;
 mod permission;
 mod place;
+mod proxies;
 mod rawsocket;
 mod reading;
 mod realm;
@@ -49,6 +50,7 @@ pub use items::{
 };
 pub use longpoll::LongPoll;
 pub use node::{Controller, Node, ShutdownRule};
+pub use proxies::{ForwardedHeader, Forwarding, Network, Proxies};
 pub use rawsocket::RawSocket;
 pub use realm::{Realm, Role};
 pub use surroundings::{Environment, Raw, Surroundings, environment};

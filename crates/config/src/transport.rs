@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Refusal, Whole, Written, given};
-use crate::{Endpoint, Problem, Raw, RawSocket, Web, WebSocket, WebSocketOptions, names, web};
+use crate::{
+    Endpoint, Forwarding, Hint, Problem, Raw, RawSocket, Web, WebSocket, WebSocketOptions, names,
+    web,
+};
 
 /// `transports[]`: a listening transport.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Transport {
     pub max_connections: usize,
     /// `max_connections_per_address`: the same for those from one IP address.
     pub max_connections_per_address: Option<usize>,
+    /// `trusted_proxies`, `forwarded_header`: of transports that serve HTTP.
+    pub forwarding: Forwarding,
     /// `type` and what belongs to it.
     pub kind: TransportKind,
     /// The transport's JSON, as the management API carries it.
@@ -91,6 +96,8 @@ struct HeadAsWritten {
     endpoint: Option<Value>,
     max_connections: Option<Whole<1, { 1 << 31 }>>,
     max_connections_per_address: Option<Whole<1, { 1 << 31 }>>,
+    trusted_proxies: Option<Value>,
+    forwarded_header: Option<String>,
 }
 
 impl Written for HeadAsWritten {
@@ -133,11 +140,20 @@ impl Transport {
         let endpoint = head
             .endpoint
             .and_then(|value| Endpoint::read(reading, value, &at.key("endpoint")));
+        let header = head.forwarded_header.as_deref();
+        let forwarding = Forwarding::read(reading, head.trusted_proxies, header, at);
+        if kind.as_ref().is_some_and(|kind| !kind.serves_http()) && !forwarding.proxies.is_empty() {
+            let problem =
+                Problem::Rule("the transport serves no HTTP, whose headers these proxies write");
+            let hint = Hint::Advice("write proxy_protocol at the endpoint");
+            reading.fault(&at.key("trusted_proxies"), problem, Some(hint));
+        }
         Some(Self {
             id: head.id,
             endpoint: endpoint?,
             max_connections: head.max_connections.map_or(DEFAULT_CONNECTIONS, Whole::get),
             max_connections_per_address: head.max_connections_per_address.map(Whole::get),
+            forwarding,
             kind: kind?,
             raw,
         })
@@ -145,6 +161,16 @@ impl Transport {
 }
 
 impl TransportKind {
+    /// Says whether HTTP requests are answered, those for WebSocket included.
+    const fn serves_http(&self) -> bool {
+        match self {
+            Self::WebSocket(_) | Self::Web(_) | Self::Universal(_) | Self::WebSocketTestee(_) => {
+                true
+            }
+            Self::RawSocket(_) | Self::StreamTestee => false,
+        }
+    }
+
     fn read(reading: &mut Reading, kind: &str, body: Value, at: &Place) -> Option<Self> {
         let refused = match kind {
             "websocket" => {
@@ -210,11 +236,13 @@ impl Written for TesteeAsWritten {
 }
 
 /// The keys that every transport has.
-const HEAD: [&str; 4] = [
+const HEAD: [&str; 6] = [
     "id",
     "endpoint",
     "max_connections",
     "max_connections_per_address",
+    "trusted_proxies",
+    "forwarded_header",
 ];
 
 /// Parts a transport's object: what every transport has, and the rest.

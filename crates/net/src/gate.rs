@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::connection::Connection;
-use crate::http::{self, Upgraded};
+use crate::http::{self, Front, Upgraded};
 use crate::rawsocket::RawSocketService;
-use crate::site::{Peer, Site};
+use crate::site::Peer;
 use crate::statistics::Counters;
 use crate::{Router, testee};
 
@@ -22,9 +22,9 @@ pub(crate) enum Gate {
     /// RawSocket only.
     RawSocket(RawSocketService),
     /// HTTP, which may lead to WebSocket.
-    Http(Arc<dyn Site>),
+    Http(Front),
     /// Both, told apart by the first octet.
-    Universal(RawSocketService, Arc<dyn Site>),
+    Universal(RawSocketService, Front),
     /// Nothing but the octets that come, sent back.
     Echo,
 }
@@ -55,14 +55,14 @@ where
     let stop = router.shutdown();
     match &*gate {
         Gate::RawSocket(service) => rawsocket(stream, service, &router, &[], &peer).await,
-        Gate::Http(site) => web(stream, Bytes::new(), &**site, &peer, stop).await,
-        Gate::Universal(service, site) => {
+        Gate::Http(front) => web(stream, Bytes::new(), front, &peer, stop).await,
+        Gate::Universal(service, front) => {
             let (stream, first) = first_octet(stream, &router).await?;
             if first == MAGIC {
                 rawsocket(stream, service, &router, &[first], &peer).await
             } else {
                 let early = Bytes::copy_from_slice(&[first]);
-                web(stream, early, &**site, &peer, stop).await
+                web(stream, early, front, &peer, stop).await
             }
         }
         Gate::Echo => {
@@ -98,14 +98,14 @@ where
 async fn web<S>(
     stream: S,
     early: Bytes,
-    site: &dyn Site,
+    front: &Front,
     peer: &Peer,
     stop: &CancellationToken,
 ) -> Option<Connection<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let upgraded = http::serve(stream, early, site, peer, stop).await?;
+    let upgraded = http::serve(stream, early, front, peer, stop).await?;
     let Some(format) = upgraded.agreement.format else {
         testee::echo(upgraded).await;
         return None;
@@ -115,6 +115,7 @@ where
         early,
         service,
         agreement,
+        peer,
     } = upgraded;
     let client = peer.client(ChannelFraming::WebSocket, format);
     Some(service.connect(stream, agreement, client, &early))

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use crossbar_config::Forwarding;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,9 +20,9 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::WebSocketService;
 use crate::site::{Body, Peer, Reply, Site};
 use crate::upgrade::{self, Agreement};
+use crate::{WebSocketService, forwarded};
 
 /// A connection that has become a WebSocket.
 pub(crate) struct Upgraded<S> {
@@ -33,6 +34,16 @@ pub(crate) struct Upgraded<S> {
     pub(crate) service: Arc<WebSocketService>,
     /// What was agreed.
     pub(crate) agreement: Agreement,
+    /// Whose it is.
+    pub(crate) peer: Peer,
+}
+
+/// What answers the requests of a transport.
+pub(crate) struct Front {
+    /// Answers each.
+    pub(crate) site: Arc<dyn Site>,
+    /// Which proxies may say whose a request is.
+    pub(crate) forwarding: Forwarding,
 }
 
 /// How long a client may take for a request's head, and between requests, if the site does not say.
@@ -47,7 +58,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 pub(crate) async fn serve<S>(
     stream: S,
     early: Bytes,
-    site: &dyn Site,
+    front: &Front,
     peer: &Peer,
     stop: &CancellationToken,
 ) -> Option<Upgraded<S>>
@@ -57,11 +68,11 @@ where
     let taken = Mutex::new(None);
     let service = service_fn(|request| {
         let taken = &taken;
-        Box::pin(async move { Ok::<_, Infallible>(answer(request, site, peer, taken).await) })
+        Box::pin(async move { Ok::<_, Infallible>(answer(request, front, peer, taken).await) })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(site.client_timeout().unwrap_or(HEAD))
+        .header_read_timeout(front.site.client_timeout().unwrap_or(HEAD))
         .max_buf_size(LONGEST_HEAD)
         .max_header_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(Rewound::new(early, stream)), service);
@@ -80,30 +91,32 @@ where
         return None;
     }
     let parts = connection.into_parts();
-    let (service, agreement) = taken.lock().take()?;
+    let (service, agreement, peer) = taken.lock().take()?;
     Some(Upgraded {
         stream: parts.io.into_inner().stream,
         early: parts.read_buf,
         service,
         agreement,
+        peer,
     })
 }
 
-type Taken = Mutex<Option<(Arc<WebSocketService>, Agreement)>>;
+type Taken = Mutex<Option<(Arc<WebSocketService>, Agreement, Peer)>>;
 
 async fn answer(
     mut request: Request<Incoming>,
-    site: &dyn Site,
-    peer: &Peer,
+    front: &Front,
+    connected: &Peer,
     taken: &Taken,
 ) -> Response<Body> {
-    match site.serve(&mut request, peer).await {
+    let peer = forwarded::client(&front.forwarding, request.headers(), connected).into_owned();
+    match front.site.serve(&mut request, &peer).await {
         Reply::Response(response) => response,
         Reply::WebSocket(service) => {
             let options = &service.options;
             match upgrade::agree(&request, service.formats.as_deref(), options) {
                 Ok((agreement, response)) => {
-                    *taken.lock() = Some((service, agreement));
+                    *taken.lock() = Some((service, agreement, peer));
                     response
                 }
                 Err(refusal) => {

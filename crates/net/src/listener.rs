@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbar_config::{Transport, TransportKind};
+use crossbar_config::{Endpoint, Proxies, Transport, TransportKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,6 +15,8 @@ use tracing::{debug, info, warn};
 
 use crate::endpoint::{Address, Bound, ListenError, bind};
 use crate::gate::{self, Gate};
+use crate::http::Front;
+use crate::introduction;
 use crate::places::{Place, Places};
 use crate::rawsocket::RawSocketService;
 use crate::site::{Peer, Site};
@@ -39,7 +41,7 @@ pub fn listen(
     router: &Arc<Router>,
     site: Option<Arc<dyn Site>>,
 ) -> Result<Listener, ListenError> {
-    let gate = Arc::new(gate(&transport.kind, router, site)?);
+    let gate = Arc::new(gate(transport, router, site)?);
     let (bound, address) = bind(&transport.endpoint)?;
     let stop = router.closing().child_token();
     let accept = Accept {
@@ -49,6 +51,8 @@ pub fn listen(
             transport.max_connections.min(Semaphore::MAX_PERMITS),
         )),
         most: transport.max_connections,
+        introducers: Arc::new(introducers(&transport.endpoint)),
+        carriers: Arc::new(transport.forwarding.proxies.clone()),
         places: transport.max_connections_per_address.map(Places::new),
         stop: stop.clone(),
     };
@@ -97,16 +101,20 @@ impl Listener {
 }
 
 fn gate(
-    kind: &TransportKind,
+    transport: &Transport,
     router: &Arc<Router>,
     site: Option<Arc<dyn Site>>,
 ) -> Result<Gate, ListenError> {
-    Ok(match kind {
+    let front = |site| {
+        let forwarding = transport.forwarding.clone();
+        Front { site, forwarding }
+    };
+    Ok(match &transport.kind {
         TransportKind::WebSocket(config) => {
-            Gate::Http(Arc::new(Lone(WebSocketService::new(config, router))))
+            Gate::Http(front(Arc::new(Lone(WebSocketService::new(config, router)))))
         }
         TransportKind::RawSocket(config) => Gate::RawSocket(RawSocketService::new(config, router)),
-        TransportKind::Web(_) => Gate::Http(site.ok_or(ListenError::NoSite)?),
+        TransportKind::Web(_) => Gate::Http(front(site.ok_or(ListenError::NoSite)?)),
         TransportKind::Universal(config) => {
             if config.web.is_some() && site.is_none() {
                 return Err(ListenError::NoSite);
@@ -121,13 +129,13 @@ fn gate(
                 web: site,
             });
             match &config.rawsocket {
-                Some(raw) => Gate::Universal(RawSocketService::new(raw, router), web),
-                None => Gate::Http(web),
+                Some(raw) => Gate::Universal(RawSocketService::new(raw, router), front(web)),
+                None => Gate::Http(front(web)),
             }
         }
-        TransportKind::WebSocketTestee(options) => {
-            Gate::Http(Arc::new(Lone(WebSocketService::echo(options, router))))
-        }
+        TransportKind::WebSocketTestee(options) => Gate::Http(front(Arc::new(Lone(
+            WebSocketService::echo(options, router),
+        )))),
         TransportKind::StreamTestee => Gate::Echo,
     })
 }
@@ -142,6 +150,10 @@ struct Accept {
     most: usize,
     /// What each address may have of them, if that is limited.
     places: Option<Arc<Places>>,
+    /// Those that say whom they speak for before anything else.
+    introducers: Arc<Proxies>,
+    /// Those that bring requests of many clients: an address's limit is not for them.
+    carriers: Arc<Proxies>,
     stop: CancellationToken,
 }
 
@@ -206,7 +218,25 @@ impl Accept {
         }
     }
 
-    fn serve<S>(&self, stream: S, peer: Peer, permit: OwnedSemaphorePermit)
+    /// Serves a connection, once it is known whose it is.
+    fn serve<S>(&self, mut stream: S, peer: Peer, permit: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let is_introduced = self.introducers.trust(peer.ip());
+        if !is_introduced {
+            self.start(stream, peer, permit);
+            return;
+        }
+        let accept = self.clone();
+        self.router.tasks().spawn(async move {
+            if let Some(peer) = introduce(&mut stream, peer, &accept.router).await {
+                accept.start(stream, peer, permit);
+            }
+        });
+    }
+
+    fn start<S>(&self, stream: S, peer: Peer, permit: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -226,6 +256,9 @@ impl Accept {
         let (Some(places), Some(address)) = (&self.places, peer.address) else {
             return Ok(None);
         };
+        if self.carriers.trust(peer.ip()) {
+            return Ok(None);
+        }
         let place = places.take(address.ip());
         if place.is_none() {
             let counters = self.router.counters();
@@ -235,6 +268,31 @@ impl Accept {
             }
         }
         place.map(Some).ok_or(Crowded)
+    }
+}
+
+/// Lets a proxy say whom it speaks for; none if the connection is to be closed.
+async fn introduce<S>(stream: &mut S, proxy: Peer, router: &Router) -> Option<Peer>
+where
+    S: AsyncRead + Unpin,
+{
+    let address = proxy.address;
+    tokio::select! {
+        () = router.shutdown().cancelled() => return None,
+        introduced = introduction::introduced(stream, proxy) => match introduced {
+            Ok(peer) => return Some(peer),
+            Err(fault) => debug!(%fault, ?address, "connection of a proxy closed"),
+        },
+    }
+    Counters::add(&router.counters().handshakes_failed, 1);
+    None
+}
+
+/// Gives those of an endpoint's clients that are proxies with a header of their own.
+fn introducers(endpoint: &Endpoint) -> Proxies {
+    match endpoint {
+        Endpoint::Tcp(tcp) => tcp.proxy_protocol.clone(),
+        Endpoint::Unix(unix) => Proxies::new(Vec::new(), unix.proxy_protocol),
     }
 }
 
@@ -285,6 +343,7 @@ impl Drop for Unix {
 const fn peer(address: SocketAddr) -> Peer {
     Peer {
         address: Some(address),
+        via: None,
         secure: false,
         credentials: None,
     }

@@ -1,7 +1,7 @@
 //! What answers the HTTP requests that come in on a transport.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +46,10 @@ pub enum Reply {
 /// Who is at the other end of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
-    /// The address; none on a Unix socket.
+    /// The client's own address; none on a Unix socket, unless a proxy there tells it.
     pub address: Option<SocketAddr>,
+    /// The address of the trusted proxy that has told the client's; none without one, or if it came in on a Unix socket.
+    pub via: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub secure: bool,
     /// What the connection proves of its client.
@@ -64,6 +66,12 @@ pub(crate) struct Client {
 }
 
 impl Peer {
+    /// Gives the client's IP address, if it has one.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.address.map(|address| address.ip())
+    }
+
     /// Makes what a session knows of its client.
     pub(crate) fn client(&self, framing: ChannelFraming, format: Format) -> Client {
         Client {

@@ -24,6 +24,7 @@ pub(crate) async fn echo<S: AsyncRead + AsyncWrite + Unpin>(upgraded: Upgraded<S
         early,
         service,
         agreement,
+        peer: _,
     } = upgraded;
     let stage = service.stage(agreement).unwrap_or_default();
     let mut echo = Echo {

@@ -375,7 +375,7 @@ fn endpoints() {
     check_transport(
         r#"{"type": "rawsocket", "endpoint": {"type": "unix", "path": "", "port": 1}}"#,
         &[
-            ".endpoint.port: unknown key (known: path, backlog)",
+            ".endpoint.port: unknown key (known: path, backlog, proxy_protocol)",
             ".endpoint.path: the path of the socket is empty",
         ],
     );

@@ -3,6 +3,7 @@
 mod faults;
 mod limits;
 mod mutations;
+mod proxies;
 mod readings;
 
 use std::path::{Path, PathBuf};

@@ -78,6 +78,7 @@ async fn t07_a_unix_socket_replaces_only_a_dead_one() {
     unix.endpoint = Endpoint::Unix(UnixEndpoint {
         path: path.clone(),
         backlog: 50,
+        proxy_protocol: false,
     });
     std::fs::write(&path, "a file").unwrap();
     let error = listen(&unix, &Router::new(), None).unwrap_err();

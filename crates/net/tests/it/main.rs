@@ -12,5 +12,6 @@ mod handshake;
 mod limits;
 mod meta;
 mod peer;
+mod proxies;
 mod server;
 mod websocket;

@@ -35,16 +35,7 @@ impl Server {
 
     /// Starts one with this transport, whose realm has these options.
     pub(crate) fn with_options(kind: TransportKind, options: RealmOptions) -> Self {
-        let router = Router::new();
-        let role = RoleConfig {
-            name: Text::from_static("anonymous"),
-            authorization: Authorization::Always(true),
-            trustlevel: None,
-            limits: Limits::default(),
-            max_sessions: None,
-        };
-        router.start_realm(&REALM, options, [role]).unwrap();
-        Self::on(router, &transport(kind))
+        Self::on(realm_with(options), &transport(kind))
     }
 
     /// Starts a transport on a router.
@@ -72,6 +63,25 @@ impl Server {
     }
 }
 
+/// Makes a router with the realm.
+pub(crate) fn realm() -> Arc<Router> {
+    realm_with(RealmOptions::default())
+}
+
+/// Makes a router whose realm has these options.
+fn realm_with(options: RealmOptions) -> Arc<Router> {
+    let router = Router::new();
+    let role = RoleConfig {
+        name: Text::from_static("anonymous"),
+        authorization: Authorization::Always(true),
+        trustlevel: None,
+        limits: Limits::default(),
+        max_sessions: None,
+    };
+    router.start_realm(&REALM, options, [role]).unwrap();
+    router
+}
+
 /// Makes a transport on a free port of the loopback interface.
 pub(crate) fn transport(kind: TransportKind) -> Transport {
     Transport {
@@ -79,6 +89,7 @@ pub(crate) fn transport(kind: TransportKind) -> Transport {
         endpoint: Endpoint::Tcp(tcp(0)),
         max_connections: 1000,
         max_connections_per_address: None,
+        forwarding: crossbar_config::Forwarding::default(),
         kind,
         raw: crossbar_config::Raw::default(),
     }
@@ -91,6 +102,7 @@ pub(crate) fn tcp(port: u16) -> TcpEndpoint {
         backlog: 50,
         shared: false,
         user_timeout: None,
+        proxy_protocol: crossbar_config::Proxies::default(),
     }
 }
 
