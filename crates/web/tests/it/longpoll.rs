@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 use crate::server::{Answer, Server};
 
+mod limits;
+
 const REALM: Text = Text::from_static("realm1");
 const HELLO: &str =
     r#"[1,"realm1",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}]"#;

@@ -65,6 +65,11 @@ impl Server {
         }
     }
 
+    /// Connects.
+    pub(crate) async fn dial(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "").await
     }
