@@ -141,6 +141,21 @@ impl Arguments {
 /// How many octets of arguments are read, 2 MiB: more than the largest testament takes. Values take many times as much.
 const MAX_OCTETS: usize = 2 << 20;
 
+/// Says whether a table is not too long to be listed while the realm waits: ids take about 0.1 ms a thousand, descriptions ten
+/// times as long.
+pub(super) fn check_list(count: usize, most: usize) -> Result<(), Refusal> {
+    if count <= most {
+        return Ok(());
+    }
+    let text = format!("there are {count}, and {most} are listed at most");
+    Err(Refusal::new(uris::PAYLOAD_SIZE_EXCEEDED, text))
+}
+
+/// How many ids are listed at most.
+pub(super) const MOST_IDS: usize = 500_000;
+/// How many URIs are described at most.
+pub(super) const MOST_DESCRIBED: usize = 100_000;
+
 pub(super) fn invalid(text: String) -> Refusal {
     Refusal::new(uris::INVALID_ARGUMENT, text)
 }
@@ -151,4 +166,16 @@ fn must_be(name: &str, what: &str) -> Refusal {
 
 fn missing(name: &str) -> Refusal {
     invalid(format!("the argument \"{name}\" is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_too_long_is_not_listed() {
+        assert!(check_list(MOST_IDS, MOST_IDS).is_ok());
+        let refusal = check_list(MOST_IDS + 1, MOST_IDS).unwrap_err();
+        assert!(format!("{refusal:?}").contains("payload_size_exceeded"));
+    }
 }

@@ -8,7 +8,7 @@ mod errors;
 
 use crossbar_wire::{Dict, MatchPolicy, Pattern, SessionId, Text, Value};
 
-use super::arguments::{Arguments, invalid};
+use super::arguments::{Arguments, MOST_DESCRIBED, check_list, invalid};
 use super::{ENCODING, OwnProcedure, PROCEDURES as ALL_OWN};
 use super::{is_hidden, registrations, subscriptions, text};
 use crate::Outbox;
@@ -89,6 +89,7 @@ fn list_procedures(
     _: &mut Outbox,
 ) -> Result<Value, Refusal> {
     arguments.end()?;
+    check_list(realm.dealer.len(), MOST_DESCRIBED)?;
     let own = own_procedures().filter(|uri| realm.may_use_own(caller, Action::Call, uri));
     let registered = realm.dealer.iter().map(|(_, it)| it.procedure());
     let registered = registered.filter(|it| realm.may_use(caller, Action::Call, it));
@@ -103,6 +104,7 @@ fn list_topics(
     _: &mut Outbox,
 ) -> Result<Value, Refusal> {
     arguments.end()?;
+    check_list(realm.broker.len(), MOST_DESCRIBED)?;
     let own = TOPICS.iter().copied();
     let own = own.filter(|uri| realm.may_use_own(caller, Action::Subscribe, uri));
     let subscribed = realm.broker.iter().map(|(_, it)| it.topic());

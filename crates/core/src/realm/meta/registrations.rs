@@ -1,6 +1,6 @@
 use crossbar_wire::{Pattern, RegistrationId, SessionId, Value};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, MOST_IDS, check_list};
 use super::{ByPolicy, OwnProcedure, is_hidden, text};
 use crate::dealer::Registration;
 use crate::realm::Realm;
@@ -68,6 +68,9 @@ fn list(
 ) -> Result<Value, Refusal> {
     let of = arguments.take_id("session", SessionId::new)?;
     arguments.end()?;
+    if of.is_none() {
+        check_list(realm.dealer.len(), MOST_IDS)?;
+    }
     let mut ids = ByPolicy::default();
     let mut add = |id: RegistrationId, registration: &Registration| {
         let procedure = registration.procedure();

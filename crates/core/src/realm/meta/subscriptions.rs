@@ -1,6 +1,6 @@
 use crossbar_wire::{Pattern, SessionId, SubscriptionId, Value};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, MOST_IDS, check_list};
 use super::{ByPolicy, OwnProcedure, is_hidden, text};
 use crate::broker::Subscription;
 use crate::realm::Realm;
@@ -67,6 +67,9 @@ fn list(
 ) -> Result<Value, Refusal> {
     let of = arguments.take_id("session", SessionId::new)?;
     arguments.end()?;
+    if of.is_none() {
+        check_list(realm.broker.len(), MOST_IDS)?;
+    }
     let mut ids = ByPolicy::default();
     let mut add = |id: SubscriptionId, subscription: &Subscription| {
         let topic = subscription.topic();
