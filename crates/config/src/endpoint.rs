@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Refusal, Whole, Written};
-use crate::{Hint, Problem, Proxies, proxies};
+use crate::{Hint, Problem, Proxies, ServerTls, proxies};
 
 /// Where a transport listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +36,8 @@ pub struct TcpEndpoint {
     /// `proxy_protocol.from`: the addresses from which every connection must begin with a header of the PROXY protocol, which
     /// tells the client's address. None by default; from elsewhere, such a header is not accepted.
     pub proxy_protocol: Proxies,
+    /// `tls`: connections are encrypted.
+    pub tls: Option<Box<ServerTls>>,
 }
 
 /// The port, or those to try in turn.
@@ -122,18 +124,17 @@ struct TcpAsWritten {
     /// Milliseconds.
     user_timeout: Option<Whole<0, 65535>>,
     proxy_protocol: Option<Value>,
+    tls: Option<Value>,
 }
 
-impl Written for TcpAsWritten {
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("tls", Refusal::NotYet)];
-}
+impl Written for TcpAsWritten {}
 
 impl TcpEndpoint {
     fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Self> {
         let given = |key| body.get(key).is_some_and(|value: &Value| !value.is_null());
         let left_out_for_a_fault = given("port") || given("portrange");
         let written: TcpAsWritten = reading.read(body, at)?;
-        let version = Self::version(reading, written.version, at);
+        let version = IpVersion::read(reading, written.version, at);
         let proxy_protocol = written.proxy_protocol;
         let proxy_protocol =
             proxies::read_protocol(reading, proxy_protocol, &at.key("proxy_protocol"));
@@ -147,6 +148,9 @@ impl TcpEndpoint {
                 None
             }
         };
+        let tls = written
+            .tls
+            .map(|tls| ServerTls::read(reading, tls, &at.key("tls")));
         Some(Self {
             ports: ports?,
             interface: Interface::of(reading, written.interface, version, at),
@@ -157,19 +161,12 @@ impl TcpEndpoint {
                 .and_then(Whole::non_zero)
                 .map(Duration::from_millis),
             proxy_protocol,
+            // A faulty one must not turn into none.
+            tls: match tls {
+                Some(tls) => Some(Box::new(tls?)),
+                None => None,
+            },
         })
-    }
-
-    fn version(reading: &mut Reading, version: Option<u64>, at: &Place) -> Option<IpVersion> {
-        match version? {
-            4 => Some(IpVersion::V4),
-            6 => Some(IpVersion::V6),
-            other => {
-                let problem = Problem::Rule("the IP version is 4 or 6");
-                reading.fault_with(&at.key("version"), problem, Some(other.into()), None);
-                None
-            }
-        }
     }
 
     fn range(reading: &mut Reading, low: u16, high: u16, at: &Place) -> Option<Ports> {
@@ -208,6 +205,19 @@ impl Interface {
 }
 
 impl IpVersion {
+    /// Reads `version` of an endpoint at `at`.
+    pub(crate) fn read(reading: &mut Reading, version: Option<u64>, at: &Place) -> Option<Self> {
+        match version? {
+            4 => Some(Self::V4),
+            6 => Some(Self::V6),
+            other => {
+                let problem = Problem::Rule("the IP version is 4 or 6");
+                reading.fault_with(&at.key("version"), problem, Some(other.into()), None);
+                None
+            }
+        }
+    }
+
     const fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self::V4,
@@ -227,7 +237,10 @@ struct UnixAsWritten {
 
 impl Written for UnixAsWritten {
     const REQUIRED: &'static [&'static str] = &["path"];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("tls", Refusal::NotYet)];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[(
+        "tls",
+        Refusal::Never("what goes over a Unix socket does not leave the machine"),
+    )];
 }
 
 impl UnixEndpoint {

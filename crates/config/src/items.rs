@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::{Faults, Realm, Role, Surroundings, Transport, WebService, WorkerOptions};
+use crate::{
+    ConnectingEndpoint, Faults, Notice, Realm, Role, Surroundings, Transport, WebService,
+    WorkerOptions,
+};
 
 /// Reads a realm with its roles. Without an id it gets one.
 ///
@@ -50,6 +53,19 @@ pub fn read_web_service(value: Value, surroundings: &Surroundings) -> Result<Web
         reading.substitute(&mut value, at);
         WebService::read(reading, value, at)
     })
+}
+
+/// Reads an endpoint that connects, and gives what to know about it.
+///
+/// # Errors
+/// Gives everything that is wrong.
+pub fn read_connecting_endpoint(
+    value: Value,
+    surroundings: &Surroundings,
+) -> Result<(ConnectingEndpoint, Vec<Notice>), Faults> {
+    let mut reading = Reading::new(surroundings);
+    let endpoint = ConnectingEndpoint::read(&mut reading, value, &Place::root());
+    reading.finish(endpoint)
 }
 
 /// Reads the options of a worker.

@@ -10,6 +10,8 @@
 //! - Nothing here runs anything, and no name is resolved.
 
 mod access;
+mod ciphers;
+mod connecting;
 mod default_node;
 mod endpoint;
 mod fault;
@@ -32,6 +34,7 @@ mod stats;
 mod store;
 mod substitution;
 mod surroundings;
+mod tls;
 mod transport;
 mod web;
 mod web_services;
@@ -40,13 +43,15 @@ mod websocket_options;
 mod worker;
 mod written;
 
+pub use ciphers::CipherSuite;
+pub use connecting::{ConnectingEndpoint, Remote};
 pub use default_node::default_node;
 pub use endpoint::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint, UnixEndpoint};
 pub use fault::{Fault, Faults, Hint, Notice, Problem};
 pub use file::{Notation, find_file, load, read_document};
 pub use items::{
-    read_realm, read_role, read_testee_transport, read_transport, read_web_service,
-    read_worker_options,
+    read_connecting_endpoint, read_realm, read_role, read_testee_transport, read_transport,
+    read_web_service, read_worker_options,
 };
 pub use longpoll::LongPoll;
 pub use node::{Controller, Node, ShutdownRule};
@@ -54,6 +59,7 @@ pub use proxies::{ForwardedHeader, Forwarding, Network, Proxies};
 pub use rawsocket::RawSocket;
 pub use realm::{Realm, Role};
 pub use surroundings::{Environment, Raw, Surroundings, environment};
+pub use tls::{CertificateFiles, ClientCertificates, ClientTls, ServerTls, TlsVersions};
 pub use transport::{Overflow, QueueLimits, Transport, TransportKind, Universal};
 pub use web::{JsonDocument, StaticFiles, Web, WebOptions, WebService};
 pub use websocket::{AutoPing, Deflate, WebSocket, WebSocketOptions};

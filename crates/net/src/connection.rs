@@ -18,7 +18,7 @@ use crate::driver::wake;
 use crate::framing::{Framing, Stage};
 use crate::inlet::{Fault, Inbound, Inlet};
 use crate::keepalive::{KeepAlive, Tick};
-use crate::manners::{Farewell, Life, Manners};
+use crate::manners::{Farewell, Going, Gone, Life, Manners};
 use crate::outlet::{Batch, Ending, Next, Outlet, Part};
 use crate::pool;
 use crate::session::{Change, Session, Work};
@@ -59,11 +59,6 @@ pub(crate) struct Parts<S> {
     /// How it ends.
     pub(crate) manners: Manners,
 }
-
-/// The connection is finished.
-struct Gone;
-
-type Going = Result<(), Gone>;
 
 struct Scratch {
     input: Vec<u8>,
@@ -142,10 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let mut buffer = ReadBuf::new(&mut scratch.input);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Pending => return Ok(()),
-                Poll::Ready(Err(error)) => {
-                    debug!(%error, "connection lost");
-                    return Err(Gone);
-                }
+                Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => return self.end_of_input(),
                 Poll::Ready(Ok(())) => {
                     if self.life == Life::Lingering && matches!(self.inlet, Inlet::Raw(_)) {
@@ -358,10 +350,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match self.writer.poll_write_all(&mut self.stream, context) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => {
-                    debug!(%error, "connection lost");
-                    return Err(Gone);
-                }
+                Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
                 Poll::Pending => match self.outlet.block(context) {
                     Some(ending) => {
                         self.ending(ending)?;
@@ -374,7 +363,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match self.outlet.next(written, context) {
                 Next::Write(batch) => self.load(batch),
                 Next::End(ending) => self.ending(ending)?,
-                Next::Sleep => return self.written(context),
+                // TLS may still hold octets that it has taken.
+                Next::Sleep => match Pin::new(&mut self.stream).poll_flush(context) {
+                    Poll::Ready(Ok(())) => return self.written(context),
+                    Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
+                    Poll::Pending => return Ok(()),
+                },
             }
         }
     }

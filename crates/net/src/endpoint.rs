@@ -71,6 +71,9 @@ pub enum ListenError {
     /// The transport needs something of the caller to answer HTTP requests.
     #[error("the transport has Web services, but nothing to serve them")]
     NoSite,
+    /// The files for TLS are not right.
+    #[error("endpoint.tls.{0}")]
+    Tls(#[from] crate::tls::TlsFault),
     /// This system has no such endpoints.
     #[error("this system has no Unix domain sockets")]
     NoUnixSockets,

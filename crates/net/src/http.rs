@@ -15,7 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -50,6 +50,8 @@ pub(crate) struct Front {
 const HEAD: Duration = Duration::from_secs(10);
 /// How long a client may leave a response unread.
 const UNREAD: Duration = Duration::from_secs(60);
+/// How long the end of a connection may take.
+const LAST: Duration = Duration::from_secs(5);
 /// The longest head of a request, in octets.
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -91,9 +93,14 @@ where
         return None;
     }
     let parts = connection.into_parts();
-    let (service, agreement, peer) = taken.lock().take()?;
+    let mut stream = parts.io.into_inner().stream;
+    let Some((service, agreement, peer)) = taken.lock().take() else {
+        // Over TLS, the client must see that nothing was cut off.
+        let _ = tokio::time::timeout(LAST, stream.shutdown()).await;
+        return None;
+    };
     Some(Upgraded {
-        stream: parts.io.into_inner().stream,
+        stream,
         early: parts.read_buf,
         service,
         agreement,

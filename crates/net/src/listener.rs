@@ -22,6 +22,7 @@ use crate::rawsocket::RawSocketService;
 use crate::site::{Peer, Site};
 use crate::sites::{Lone, Universal};
 use crate::statistics::Counters;
+use crate::tls::{Protocols, TlsService};
 use crate::{Router, WebSocketService};
 
 /// A transport that listens. Dropping it does not stop it.
@@ -42,10 +43,16 @@ pub fn listen(
     site: Option<Arc<dyn Site>>,
 ) -> Result<Listener, ListenError> {
     let gate = Arc::new(gate(transport, router, site)?);
+    let tls = tls(transport, &gate)?;
     let (bound, address) = bind(&transport.endpoint)?;
     let stop = router.closing().child_token();
+    if let Some(tls) = &tls {
+        let certificates = router.certificates();
+        certificates.watch(tls, router.tasks(), stop.clone());
+    }
     let accept = Accept {
         gate,
+        tls,
         router: Arc::clone(router),
         room: Arc::new(Semaphore::new(
             transport.max_connections.min(Semaphore::MAX_PERMITS),
@@ -140,10 +147,27 @@ fn gate(
     })
 }
 
+/// Reads what a transport needs for TLS, if it speaks it.
+fn tls(transport: &Transport, gate: &Gate) -> Result<Option<Arc<TlsService>>, ListenError> {
+    let Endpoint::Tcp(tcp) = &transport.endpoint else {
+        return Ok(None);
+    };
+    let Some(configured) = &tcp.tls else {
+        return Ok(None);
+    };
+    let protocols = match gate {
+        Gate::Http(_) | Gate::Universal(..) => Protocols::Http,
+        Gate::RawSocket(_) | Gate::Echo => Protocols::Unnamed,
+    };
+    let service = TlsService::load(&transport.id, configured, protocols)?;
+    Ok(Some(Arc::new(service)))
+}
+
 /// What the accept loop needs.
 #[derive(Clone)]
 struct Accept {
     gate: Arc<Gate>,
+    tls: Option<Arc<TlsService>>,
     router: Arc<Router>,
     /// A permit for each connection that may be open.
     room: Arc<Semaphore>,
@@ -160,12 +184,24 @@ struct Accept {
 /// An address has as many connections as it may.
 struct Crowded;
 
+/// What a connection occupies of its transport, until it is dropped.
+struct Seat {
+    _permit: OwnedSemaphorePermit,
+    _place: Option<Place>,
+}
+
 /// A socket that listens.
 trait Door: Send + Sync + 'static {
-    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    type Stream: Carrier;
 
     /// Waits for the next connection.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+/// A connection as it comes in.
+trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Serves it on a task of its own.
+    fn start(self, accept: &Accept, peer: Peer, seat: Seat);
 }
 
 struct Tcp {
@@ -219,10 +255,7 @@ impl Accept {
     }
 
     /// Serves a connection, once it is known whose it is.
-    fn serve<S>(&self, mut stream: S, peer: Peer, permit: OwnedSemaphorePermit)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    fn serve<S: Carrier>(&self, mut stream: S, peer: Peer, permit: OwnedSemaphorePermit) {
         let is_introduced = self.introducers.trust(peer.ip());
         if !is_introduced {
             self.start(stream, peer, permit);
@@ -236,18 +269,41 @@ impl Accept {
         });
     }
 
-    fn start<S>(&self, stream: S, peer: Peer, permit: OwnedSemaphorePermit)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    fn start<S: Carrier>(&self, stream: S, peer: Peer, permit: OwnedSemaphorePermit) {
         let Ok(place) = self.place(&peer) else {
             return;
         };
         Counters::add(&self.router.counters().connections_accepted, 1);
+        let seat = Seat {
+            _permit: permit,
+            _place: place,
+        };
+        stream.start(self, peer, seat);
+    }
+
+    /// Serves a connection that carries what the transport speaks as it is.
+    fn start_plain<S>(&self, stream: S, peer: Peer, seat: Seat)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (gate, router) = (Arc::clone(&self.gate), Arc::clone(&self.router));
         self.router.tasks().spawn(async move {
             gate::serve(stream, gate, router, peer).await;
-            drop((permit, place));
+            drop(seat);
+        });
+    }
+
+    /// Serves a connection over TLS. It is a task of another type, so that it costs those without TLS nothing.
+    fn start_encrypted(&self, tls: Arc<TlsService>, stream: TcpStream, peer: Peer, seat: Seat) {
+        let (gate, router) = (Arc::clone(&self.gate), Arc::clone(&self.router));
+        self.router.tasks().spawn(async move {
+            // The handshake's state is large and short-lived.
+            let done = Box::pin(tls.shake_hands(stream, peer, &router)).await;
+            drop(tls);
+            if let Some((stream, peer)) = done {
+                gate::serve(stream, gate, router, peer).await;
+            }
+            drop(seat);
         });
     }
 
@@ -293,6 +349,22 @@ fn introducers(endpoint: &Endpoint) -> Proxies {
     match endpoint {
         Endpoint::Tcp(tcp) => tcp.proxy_protocol.clone(),
         Endpoint::Unix(unix) => Proxies::new(Vec::new(), unix.proxy_protocol),
+    }
+}
+
+impl Carrier for TcpStream {
+    fn start(self, accept: &Accept, peer: Peer, seat: Seat) {
+        match &accept.tls {
+            None => accept.start_plain(self, peer, seat),
+            Some(tls) => accept.start_encrypted(Arc::clone(tls), self, peer, seat),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Carrier for tokio::net::UnixStream {
+    fn start(self, accept: &Accept, peer: Peer, seat: Seat) {
+        accept.start_plain(self, peer, seat);
     }
 }
 

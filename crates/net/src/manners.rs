@@ -36,3 +36,17 @@ pub(crate) enum Farewell {
     /// By waiting for the peer's close frame.
     AwaitClose,
 }
+
+/// The connection is finished.
+pub(crate) struct Gone;
+
+/// Whether the connection goes on.
+pub(crate) type Going = Result<(), Gone>;
+
+impl Gone {
+    /// Tells why the connection is lost.
+    pub(crate) fn lost(error: &std::io::Error) -> Self {
+        tracing::debug!(%error, "connection lost");
+        Self
+    }
+}

@@ -18,6 +18,7 @@ use crate::driver::{Driver, wake};
 use crate::failures::Failures;
 use crate::outlet::{Ending, Outlet};
 use crate::statistics::{Counters, Statistics};
+use crate::tls::{Certificates, TlsFault};
 
 /// The realms of one process, and all that is connected to them.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Router {
     next_connection: AtomicU64,
     /// A permit for each password that may be hashed at a time: one takes a processor, and megabytes of memory.
     computing: Computing,
+    /// The transports that speak TLS.
+    certificates: Certificates,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
@@ -167,6 +170,12 @@ impl Router {
         self.counters.read()
     }
 
+    /// Reads the certificates of all transports anew: connections from then on get them, those that are there go on. Gives how it
+    /// went with each transport; where something is wrong, the old ones stay in force.
+    pub fn reload_certificates(&self) -> Vec<(String, Result<(), TlsFault>)> {
+        self.certificates.reload()
+    }
+
     /// Stops everything: listens no more, says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all
     /// connections and waits for that, at most for `grace` again.
     pub async fn drain(&self, grace: Duration) {
@@ -216,6 +225,10 @@ impl Router {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    pub(crate) const fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// Gives what the router's tasks run in.

@@ -354,9 +354,9 @@ fn endpoints() {
     check_transport(
         r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "portrange": [9000, 8000], "version": 5, "tls": {"key": "k"}}}"#,
         &[
-            r#".endpoint.tls: the key "tls" is not supported by this version yet"#,
             ".endpoint.version: the IP version is 4 or 6, found 5",
             ".endpoint.portrange: the second port is lower than the first, found [9000,8000]",
+            r#".endpoint.tls: missing key "certificate" (a certificate and its key belong together)"#,
         ],
     );
     check_transport(

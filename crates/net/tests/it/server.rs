@@ -103,6 +103,7 @@ pub(crate) fn tcp(port: u16) -> TcpEndpoint {
         shared: false,
         user_timeout: None,
         proxy_protocol: crossbar_config::Proxies::default(),
+        tls: None,
     }
 }
 
