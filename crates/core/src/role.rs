@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use crossbar_wire::{MatchPolicy, Text};
 use indexmap::IndexMap;
 
@@ -175,23 +177,28 @@ impl Rule {
             }),
             Self::Always(true) => Verdict::Allowed(Grant::default()),
             Self::Always(false) => Verdict::Denied,
-            Self::Static(permissions) => match permissions.find(uri, policy) {
-                Some(permission) => permission.decide(action),
-                None => Verdict::Denied,
-            },
+            Self::Static(permissions) => permissions.decide(action, uri, policy),
         }
     }
 }
 
 impl Permission {
+    const fn allows(&self, action: Action) -> bool {
+        match action {
+            Action::Call => self.allow.call,
+            Action::Register => self.allow.register,
+            Action::Publish => self.allow.publish,
+            Action::Subscribe => self.allow.subscribe,
+        }
+    }
+
     fn decide(&self, action: Action) -> Verdict {
-        let (allowed, disclosure) = match action {
-            Action::Call => (self.allow.call, self.disclose_caller),
-            Action::Publish => (self.allow.publish, self.disclose_publisher),
-            Action::Register => (self.allow.register, Disclosure::default()),
-            Action::Subscribe => (self.allow.subscribe, Disclosure::default()),
+        let disclosure = match action {
+            Action::Call => self.disclose_caller,
+            Action::Publish => self.disclose_publisher,
+            Action::Register | Action::Subscribe => Disclosure::default(),
         };
-        if allowed {
+        if self.allows(action) {
             Verdict::Allowed(Grant {
                 disclosure,
                 trustlevel: self.trustlevel,
@@ -203,7 +210,8 @@ impl Permission {
 }
 
 /// The permissions of one role. The most specific one that covers a request decides: an equal URI, else the best
-/// wildcard, else the longest prefix (Crossbar.io's order).
+/// wildcard, else the longest prefix (Crossbar.io's order). A pattern is denied as well if a more specific one denies part of
+/// what it matches, so that no pattern reaches what its URIs do not.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
     list: Vec<Permission>,
@@ -217,6 +225,28 @@ impl Permissions {
             index.insert(permission.uri.compact(), permission.policy, place);
         }
         Self { list, index }
+    }
+
+    /// Decides about a URI or a pattern.
+    pub(crate) fn decide(&self, action: Action, uri: &[u8], policy: MatchPolicy) -> Verdict {
+        match self.find(uri, policy) {
+            Some(found) if policy == MatchPolicy::Exact => found.decide(action),
+            Some(found) if found.allows(action) && self.cuts(found, action, uri, policy) => {
+                Verdict::Denied
+            }
+            Some(found) => found.decide(action),
+            None => Verdict::Denied,
+        }
+    }
+
+    /// Says whether a permission that goes before `found`, which covers a pattern, denies part of it.
+    fn cuts(&self, found: &Permission, action: Action, uri: &[u8], policy: MatchPolicy) -> bool {
+        let asked = (uri, policy);
+        self.list.iter().any(|other| {
+            !other.allows(action)
+                && overlap((other.uri.as_bytes(), other.policy), asked)
+                && (found.policy == MatchPolicy::Exact || precedence(other) < precedence(found))
+        })
     }
 
     /// Finds the permission that decides about a URI or a pattern.
@@ -269,6 +299,69 @@ impl Permissions {
             })
             .min_by_key(|permission| openness(permission.uri.as_bytes()))
     }
+}
+
+/// A pattern with its match policy.
+type Shape<'a> = (&'a [u8], MatchPolicy);
+
+/// Orders the permissions that match one URI: the first decides.
+fn precedence(permission: &Permission) -> (u8, Vec<bool>, Reverse<usize>) {
+    let uri = permission.uri.as_bytes();
+    match permission.policy {
+        MatchPolicy::Exact => (0, Vec::new(), Reverse(0)),
+        MatchPolicy::Wildcard => (1, openness(uri), Reverse(0)),
+        MatchPolicy::Prefix => (2, Vec::new(), Reverse(uri.len())),
+    }
+}
+
+/// Says whether some URI is matched by both.
+fn overlap((one, policy): Shape<'_>, (other, other_policy): Shape<'_>) -> bool {
+    match (policy, other_policy) {
+        (MatchPolicy::Exact, MatchPolicy::Exact) => one == other,
+        (MatchPolicy::Exact, MatchPolicy::Prefix) => one.starts_with(other),
+        (MatchPolicy::Prefix, MatchPolicy::Exact) => other.starts_with(one),
+        (MatchPolicy::Exact, MatchPolicy::Wildcard)
+        | (MatchPolicy::Wildcard, MatchPolicy::Exact | MatchPolicy::Wildcard) => {
+            wildcards_overlap(one, other)
+        }
+        (MatchPolicy::Prefix, MatchPolicy::Prefix) => {
+            one.starts_with(other) || other.starts_with(one)
+        }
+        (MatchPolicy::Prefix, MatchPolicy::Wildcard) => prefix_overlaps(one, other),
+        (MatchPolicy::Wildcard, MatchPolicy::Prefix) => prefix_overlaps(other, one),
+    }
+}
+
+/// Says whether some URI is matched by both wildcards; a URI is a wildcard without open components.
+fn wildcards_overlap(one: &[u8], other: &[u8]) -> bool {
+    let (mut one, mut other) = (components(one), components(other));
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one.is_empty() || other.is_empty() || one == other => {}
+            (Some(_), _) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+/// Says whether some URI that the wildcard matches begins with `prefix`.
+fn prefix_overlaps(prefix: &[u8], wildcard: &[u8]) -> bool {
+    let mut prefix = components(prefix).peekable();
+    let mut wildcard = components(wildcard);
+    while let Some(begun) = prefix.next() {
+        let Some(component) = wildcard.next() else {
+            return false;
+        };
+        let fits = if prefix.peek().is_some() {
+            component == begun || component.is_empty() // it is whole in the prefix
+        } else {
+            component.is_empty() || component.starts_with(begun)
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
 /// Says whether the wildcard `wide` matches everything that the wildcard `pattern` matches.

@@ -67,7 +67,100 @@ fn pattern() -> impl Strategy<Value = (String, MatchPolicy)> {
     ]
 }
 
+/// Says whether a URI is one that the pattern stands for.
+fn matches(uri: &str, pattern: &str, policy: MatchPolicy) -> bool {
+    match policy {
+        MatchPolicy::Exact => uri == pattern,
+        MatchPolicy::Prefix => uri.starts_with(pattern),
+        MatchPolicy::Wildcard => {
+            let (uri, pattern) = (parts(uri), parts(pattern));
+            let mut pairs = uri.iter().zip(&pattern);
+            uri.len() == pattern.len() && pairs.all(|(u, p)| p.is_empty() || u == p)
+        }
+    }
+}
+
+/// Gives every URI of up to three components of those that tables are made of, and one that they lack.
+fn universe() -> Vec<String> {
+    let components = ["a", "b", "ab", "aba", "c"];
+    let mut all: Vec<String> = components.map(String::from).into();
+    let mut last = all.clone();
+    for _ in 0..2 {
+        let longer = |head: &String| components.map(|tail| format!("{head}.{tail}"));
+        last = last.iter().flat_map(longer).collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}
+
+/// Makes a table, as written: of two entries for one pattern the first counts.
+fn table(entries: Vec<((String, MatchPolicy), bool)>) -> Vec<Permission> {
+    let mut list: Vec<Permission> = Vec::new();
+    for ((uri, policy), subscribe) in entries {
+        if list.iter().all(|p| (&*p.uri, p.policy) != (&uri, policy)) {
+            let mut entry = permission(&uri, policy);
+            entry.allow.subscribe = subscribe;
+            list.push(entry);
+        }
+    }
+    list
+}
+
+fn allowed(permissions: &Permissions, uri: &str, policy: MatchPolicy) -> bool {
+    let verdict = permissions.decide(Action::Subscribe, uri.as_bytes(), policy);
+    verdict != Verdict::Denied
+}
+
 proptest! {
+    #[test]
+    fn z05_an_allowed_pattern_matches_no_denied_uri(
+        entries in prop::collection::vec((pattern(), any::<bool>()), 0..12),
+        asked in prop::collection::vec(pattern(), 1..12),
+    ) {
+        let permissions = Permissions::new(table(entries));
+        for (pattern, policy) in asked {
+            if !allowed(&permissions, &pattern, policy) {
+                continue;
+            }
+            for uri in universe().iter().filter(|uri| matches(uri, &pattern, policy)) {
+                prop_assert!(
+                    allowed(&permissions, uri, MatchPolicy::Exact),
+                    "{pattern} {policy:?} reaches {uri}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn z02_a_narrower_grant_never_allows_more(
+        entries in prop::collection::vec((pattern(), any::<bool>()), 0..12),
+        taken in any::<prop::sample::Index>(),
+        denied in pattern(),
+        asked in prop::collection::vec(pattern(), 1..20),
+    ) {
+        let list = table(entries);
+        let wide = Permissions::new(list.clone());
+        let mut less = list.clone(); // one grant taken back
+        if !less.is_empty() {
+            let place = taken.index(less.len());
+            less[place].allow.subscribe = false;
+        }
+        let mut more = list; // one denial added
+        if more.iter().all(|p| (&*p.uri, p.policy) != (&denied.0, denied.1)) {
+            more.push(permission(&denied.0, denied.1));
+        }
+        let uris = universe().into_iter().map(|uri| (uri, MatchPolicy::Exact));
+        let requests: Vec<(String, MatchPolicy)> = asked.into_iter().chain(uris).collect();
+        for narrow in [Permissions::new(less), Permissions::new(more)] {
+            for (uri, policy) in &requests {
+                prop_assert!(
+                    allowed(&wide, uri, *policy) || !allowed(&narrow, uri, *policy),
+                    "{uri} {policy:?}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn permissions_agree_with_a_list(
         entries in prop::collection::vec((pattern(), any::<bool>()), 0..20),

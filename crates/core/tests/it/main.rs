@@ -18,6 +18,7 @@ mod limits;
 mod meta;
 mod model;
 mod passthru;
+mod permissions;
 mod pubsub;
 mod queues;
 mod registrations;
