@@ -55,21 +55,22 @@ impl Configuration {
         let environment = crossbar_config::environment();
         match crossbar_config::load(&directory, self.config.as_deref(), &environment) {
             Ok(node) => Ok((file, node)),
-            Err(faults) => {
-                print_faults(&faults)?;
-                Err(Failure::told())
-            }
+            Err(faults) => refuse(&faults),
         }
     }
 }
 
-fn print_faults(faults: &Faults) -> Result<(), Failure> {
+/// Says on stdout what is wrong, and fails.
+///
+/// # Errors
+/// Always.
+pub(crate) fn refuse<T>(faults: &Faults) -> Result<T, Failure> {
     let faults = faults.as_slice();
     for fault in faults {
         output::line(&format!("Error: {fault}"))?;
     }
-    match faults.len() {
-        1 => Ok(()),
-        count => output::line(&format!("{count} errors")),
+    if faults.len() > 1 {
+        output::line(&format!("{} errors", faults.len()))?;
     }
+    Err(Failure::told())
 }

@@ -84,6 +84,9 @@ pub enum Problem {
         /// The place of the other item.
         other: String,
     },
+    /// What a file that is named here holds is not right.
+    #[error("{0}")]
+    File(String),
     /// The value breaks a rule.
     #[error("{0}")]
     Rule(&'static str),
@@ -121,7 +124,8 @@ pub struct Notice {
 
 impl Faults {
     /// Takes faults; nothing if there are none.
-    pub(crate) fn of(faults: Vec<Fault>) -> Option<Self> {
+    #[must_use]
+    pub fn of(faults: Vec<Fault>) -> Option<Self> {
         (!faults.is_empty()).then_some(Self(faults))
     }
 

@@ -2,7 +2,10 @@
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::{Endpoint, Interface, Ports, Problem, TcpEndpoint, Transport, Worker, WorkerKind};
+use crate::{
+    Endpoint, Interface, Node, Ports, Problem, ServerTls, TcpEndpoint, Transport, Worker,
+    WorkerKind,
+};
 
 /// Notes every transport whose address an earlier one has taken. Workers that are disabled take none.
 pub(crate) fn check(reading: &mut Reading, workers: &[(Worker, Place)]) {
@@ -25,23 +28,46 @@ pub(crate) fn check(reading: &mut Reading, workers: &[(Worker, Place)]) {
 }
 
 fn transports(workers: &[(Worker, Place)]) -> Vec<(&Transport, Place)> {
-    let mut transports = Vec::new();
-    for (worker, at) in workers
-        .iter()
-        .filter(|(worker, _)| !worker.options.disabled)
-    {
-        match &worker.kind {
+    let workers = workers.iter().map(|(worker, at)| (worker, at.clone()));
+    workers
+        .flat_map(|(worker, at)| worker.transports(&at))
+        .collect()
+}
+
+impl Worker {
+    /// Gives its transports, each with its place; none if it is disabled.
+    fn transports(&self, at: &Place) -> Vec<(&Transport, Place)> {
+        if self.options.disabled {
+            return Vec::new();
+        }
+        match &self.kind {
             WorkerKind::Router(router) => {
                 let at = at.key("transports");
                 let places = router.transports.iter().enumerate();
-                transports.extend(places.map(|(index, it)| (it, at.index(index))));
+                places.map(|(index, it)| (it, at.index(index))).collect()
             }
-            WorkerKind::WebSocketTestee(transport) => {
-                transports.push((transport, at.key("transport")));
-            }
+            WorkerKind::WebSocketTestee(transport) => vec![(&**transport, at.key("transport"))],
         }
     }
-    transports
+}
+
+impl Node {
+    /// Gives the TLS of all endpoints that will listen, each with its place: `workers[0].transports[1].endpoint.tls`.
+    #[must_use]
+    pub fn listening_tls(&self) -> Vec<(String, &ServerTls)> {
+        let all = Place::root().key("workers");
+        let workers = self.workers.iter().enumerate();
+        workers
+            .flat_map(|(index, worker)| worker.transports(&all.index(index)))
+            .filter_map(|(transport, at)| match &transport.endpoint {
+                Endpoint::Tcp(tcp) => {
+                    let at = at.key("endpoint").key("tls");
+                    Some((at.to_string(), tcp.tls.as_deref()?))
+                }
+                Endpoint::Unix(_) => None,
+            })
+            .collect()
+    }
 }
 
 fn clash(one: &Endpoint, other: &Endpoint) -> bool {

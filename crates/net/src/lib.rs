@@ -57,5 +57,5 @@ pub use router::{RealmError, Router};
 pub use runtime::runtime;
 pub use site::{Body, BoxFuture, Peer, Reply, Site, empty, full};
 pub use statistics::Statistics;
-pub use tls::{TlsFault, TlsProblem, TlsWarning, check_tls};
+pub use tls::{TlsConcern, TlsFault, TlsProblem, TlsWarning, check_tls};
 pub use websocket::WebSocketService;

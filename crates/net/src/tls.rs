@@ -25,7 +25,7 @@ use crate::site::Peer;
 use crate::statistics::Counters;
 use files::Stamps;
 
-pub use fault::{TlsFault, TlsProblem, TlsWarning};
+pub use fault::{TlsConcern, TlsFault, TlsProblem, TlsWarning};
 pub use files::check as check_tls;
 pub(crate) use reload::Certificates;
 

@@ -13,6 +13,7 @@
 mod api;
 mod clock;
 pub mod controller;
+mod files;
 pub mod key;
 mod link;
 mod log;
@@ -21,6 +22,7 @@ mod process;
 mod stop;
 pub mod worker;
 
+pub use files::check_files;
 pub use link::LinkError;
 pub use log::{LogFormat, LogLevel, LogOptions};
 pub use pidfile::{NodeState, PidFile, PidFileError};

@@ -1,6 +1,8 @@
 //! `crossbar check`
 
-use crate::configuration::Configuration;
+use crossbar_node::check_files;
+
+use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
 use crate::output;
 
@@ -16,7 +18,8 @@ pub(crate) struct CheckArgs {
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let (_, node) = args.configuration.check()?;
-    for notice in &node.notices {
+    let warnings = check_files(&node).or_else(|faults| configuration::refuse(&faults))?;
+    for notice in node.notices.iter().chain(&warnings) {
         output::line(&format!("Notice: {notice}"))?;
     }
     output::line("Ok, node configuration looks good!")

@@ -5,6 +5,7 @@ mod help;
 mod node;
 mod ordering;
 mod running;
+mod tls;
 
 use std::path::Path;
 use std::process::{Command, Output};

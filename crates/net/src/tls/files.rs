@@ -16,9 +16,8 @@ use webpki::EndEntityCert;
 
 use super::agreed::provider;
 use super::certificate::Validity;
-use super::fault::TlsConcern;
 use super::names::Named;
-use super::{TlsFault, TlsProblem, TlsWarning};
+use super::{TlsConcern, TlsFault, TlsProblem, TlsWarning};
 
 /// What the files hold.
 pub(crate) struct Loaded {

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_config::Faults;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing::{debug, error, info};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{debug, error, info, warn};
 
 use crate::key::{KeyError, KeyOrigin, NodeKey};
 use crate::link::LinkError;
@@ -139,6 +139,7 @@ impl Controller {
         self.management.open(&self).await?;
         info!("Entering event reactor ...");
         let signals = tokio::spawn(Arc::clone(&self).heed_signals());
+        let hangups = tokio::spawn(Arc::clone(&self).heed_hangups(signal(SignalKind::hangup())?));
         let timer = shutdown_after.map(|after| {
             let controller = Arc::clone(&self);
             tokio::spawn(async move {
@@ -154,6 +155,7 @@ impl Controller {
         }
         self.stop(ending).await;
         signals.abort();
+        hangups.abort();
         Ok(ending)
     }
 
@@ -181,6 +183,25 @@ impl Controller {
         self.workers.stop_all(Stop::Terminate).await;
         self.management.close().await;
         info!("Node has ended");
+    }
+
+    /// Lets all workers read their certificates anew whenever SIGHUP comes.
+    async fn heed_hangups(self: Arc<Self>, mut hangup: Signal) {
+        while hangup.recv().await.is_some() {
+            info!("Reloading certificates on SIGHUP ..");
+            for worker in self.workers.all() {
+                let link = self.management.link().clone();
+                tokio::spawn(async move {
+                    let procedure = format!("crossbar.worker.{}.reload_certificates", worker.id);
+                    if let Err(failure) = link.call(&procedure, Vec::new()).await {
+                        warn!(
+                            "Worker {} did not reload certificates: {failure}",
+                            worker.id
+                        );
+                    }
+                });
+            }
+        }
     }
 
     /// Ends the node on the first signal, kills the workers on the second.
@@ -253,6 +274,8 @@ fn load(options: &ControllerOptions) -> Result<crossbar_config::Node, StartError
     };
     let environment = crossbar_config::environment();
     let node = crossbar_config::load(directory, name, &environment).map_err(StartError::Config)?;
+    // What should only be looked at is told by the worker that uses the file.
+    crate::check_files(&node).map_err(StartError::Config)?;
     let path = file.display();
     info!("Node configuration loaded [config_source=localfile, config_path={path}]");
     for notice in &node.notices {

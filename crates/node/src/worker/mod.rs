@@ -89,10 +89,12 @@ async fn serve(worker: &WorkerProcess) -> Result<(), WorkerError> {
     // Taken before the controller can think that the worker is up.
     let terminate = signal(SignalKind::terminate())?;
     tokio::spawn(ignore_interrupts(signal(SignalKind::interrupt())?));
+    let hangup = signal(SignalKind::hangup())?;
     let link = Link::inherited().await?;
     let asked = Arc::new(Notify::new());
     let around = Workplace::new(worker, link.clone(), Arc::clone(&asked));
     let net = Arc::clone(&around.net);
+    tokio::spawn(heed_hangups(hangup, Arc::clone(&net)));
     match worker.kind {
         WorkerType::Router => link.serve(Arc::new(RouterWorker::new(around))).await?,
         WorkerType::WebSocketTestee => {
@@ -119,6 +121,15 @@ async fn wait_for_end(link: &Link, mut terminate: Signal, asked: &Notify) {
 async fn ignore_interrupts(mut interrupt: Signal) {
     while interrupt.recv().await.is_some() {
         debug!("Ignoring SIGINT in worker.");
+    }
+}
+
+/// Reads the certificates anew whenever SIGHUP comes, as from a terminal that is closed: the controller passes on its own by
+/// a call.
+async fn heed_hangups(mut hangup: Signal, net: Arc<crossbar_net::Router>) {
+    while hangup.recv().await.is_some() {
+        // How it went is in the log.
+        net.reload_certificates();
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Workplace {
 }
 
 /// The procedures of every worker, beside those of every process.
-const PROCEDURES: [&str; 2] = ["shutdown", "get_node_id"];
+const PROCEDURES: [&str; 3] = ["shutdown", "get_node_id", "reload_certificates"];
 
 impl Workplace {
     pub(crate) fn new(worker: &WorkerProcess, link: Link, asked: Arc<Notify>) -> Self {
@@ -67,6 +67,16 @@ impl Workplace {
             .publish(&topic, Some(event.into()), Some(caller.session));
     }
 
+    /// Reads the certificates of all transports anew, and tells how that went with each.
+    fn reload_certificates(&self) -> serde_json::Value {
+        let done = self.net.reload_certificates().into_iter();
+        done.map(|(transport, done)| {
+            let error = done.err().map(|fault| fault.to_string());
+            json!({"transport_id": transport, "reloaded": error.is_none(), "error": error})
+        })
+        .collect()
+    }
+
     /// Does what a procedure of every worker asks for.
     pub(crate) fn call(
         &self,
@@ -78,6 +88,10 @@ impl Workplace {
             "get_node_id" => {
                 arguments.end()?;
                 Ok(Value::from(self.node.as_str()))
+            }
+            "reload_certificates" => {
+                arguments.end()?;
+                Ok(Value::from(self.reload_certificates()))
             }
             "shutdown" => {
                 arguments.end()?;

@@ -1,0 +1,165 @@
+//! A node that speaks TLS, met by openssl and curl.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::crossbar;
+use crate::running::{Running, config, directory};
+
+/// Makes a key and a certificate for `localhost` that has signed itself.
+fn certify(directory: &Path, algorithm: &[&str]) {
+    let (key, certificate) = (directory.join("key.pem"), directory.join("cert.pem"));
+    let output = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-newkey"])
+        .args(algorithm)
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .expect("openssl is installed");
+    assert!(output.status.success(), "{output:?}");
+}
+
+fn tls_directory() -> tempfile::TempDir {
+    let mut config = config();
+    config["workers"][0]["transports"][1]["endpoint"]["tls"] =
+        json!({"key": "key.pem", "certificate": "cert.pem"});
+    let directory = directory(&config);
+    certify(
+        directory.path(),
+        &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    );
+    directory
+}
+
+/// Gives the port that a node listens on.
+fn port(node: &Running) -> String {
+    let line = node
+        .log
+        .iter()
+        .rev()
+        .find_map(|line| line.split_once("listening on 127.0.0.1:"));
+    let (_, rest) = line.expect("the node tells where it listens");
+    rest.chars().take_while(char::is_ascii_digit).collect()
+}
+
+fn curl(directory: &Path, port: &str, arguments: &[&str]) -> Output {
+    Command::new("curl")
+        .args(["-sS", "--max-time", "10", "--noproxy", "*", "--cacert"])
+        .arg(directory.join("cert.pem"))
+        .args(["--resolve", &format!("localhost:{port}:127.0.0.1")])
+        .args(arguments)
+        .arg(format!("https://localhost:{port}/"))
+        .output()
+        .expect("curl is installed")
+}
+
+/// Shakes hands with openssl and gives what it tells of that.
+fn s_client(port: &str, arguments: &[&str]) -> String {
+    let output = Command::new("openssl")
+        .args(["s_client", "-connect", &format!("127.0.0.1:{port}")])
+        .args(["-servername", "localhost"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("openssl is installed");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Gives the certificate that the node shows.
+fn shown(port: &str) -> String {
+    let text = s_client(port, &[]);
+    let start = text.find("-----BEGIN").expect("a certificate is shown");
+    let end = text.find("-----END").expect("it is shown whole");
+    text[start..end].trim().to_owned()
+}
+
+fn written(directory: &Path) -> String {
+    let text = std::fs::read_to_string(directory.join("cert.pem")).expect("it is there");
+    let end = text.find("-----END").expect("it is whole");
+    text[..end].trim().to_owned()
+}
+
+#[test]
+fn t07_openssl_and_curl_come_in() {
+    for algorithm in [
+        &["rsa:2048"][..],
+        &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        &["ed25519"],
+    ] {
+        let directory = tls_directory();
+        certify(directory.path(), algorithm);
+        let node = Running::up(directory.path(), &[]);
+        let port = port(&node);
+        for version in ["--tlsv1.2", "--tlsv1.3"] {
+            let maximum = ["--tls-max", &version[6..]];
+            let page = curl(
+                directory.path(),
+                &port,
+                &[&[version][..], &maximum].concat(),
+            );
+            assert!(page.status.success(), "{algorithm:?} {version} {page:?}");
+        }
+        let told = s_client(&port, &["-alpn", "h2,http/1.1"]);
+        assert!(told.contains("ALPN protocol: http/1.1"), "{told}");
+        assert!(!s_client(&port, &["-tls1_1"]).contains("BEGIN CERTIFICATE"));
+    }
+}
+
+#[test]
+fn a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not() {
+    let directory = tls_directory();
+    let mut node = Running::up(directory.path(), &[]);
+    let port = port(&node);
+    assert_eq!(shown(&port), written(directory.path()));
+    certify(directory.path(), &["rsa:2048"]);
+    node.signal(Signal::HUP);
+    node.wait_for("certificates reloaded");
+    let fresh = written(directory.path());
+    assert_eq!(shown(&port), fresh);
+    std::fs::write(directory.path().join("key.pem"), "no key").unwrap();
+    node.signal(Signal::HUP);
+    node.wait_for("has no private key in PEM");
+    assert_eq!(shown(&port), fresh);
+    // Without a signal, the files are looked at from time to time.
+    certify(directory.path(), &["rsa:2048"]);
+    let fresh = written(directory.path());
+    let start = Instant::now();
+    while shown(&port) != fresh {
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+    node.signal(Signal::TERM);
+    let (status, _) = node.end();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn check_and_start_tell_what_is_wrong_with_certificates() {
+    let directory = tls_directory();
+    let place = "workers[0].transports[1].endpoint.tls";
+    let call = crossbar(directory.path(), &["check", "--cbdir", "."]);
+    assert_eq!(call.code, Some(0), "{}", call.stdout);
+    std::fs::remove_file(directory.path().join("cert.pem")).unwrap();
+    let call = crossbar(directory.path(), &["check", "--cbdir", "."]);
+    assert_eq!(call.code, Some(1));
+    let fault = format!("Error: {place}.certificate: cannot read ");
+    assert!(call.stdout.contains(&fault), "{}", call.stdout);
+    let call = crossbar(directory.path(), &["start", "--cbdir", "."]);
+    assert_eq!(call.code, Some(1));
+    let fault = format!("{place}.certificate: cannot read ");
+    assert!(call.stderr.contains(&fault), "{}", call.stderr);
+}
