@@ -1,7 +1,13 @@
-//! Signatures of the authentication methods.
+//! Signatures and proofs of the authentication methods.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+pub mod certificate;
+pub mod cryptosign;
+pub mod password;
+pub mod scram;
+pub mod wampcra;
+
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// Says whether two secrets are equal, in a time that depends on their lengths only.
@@ -10,40 +16,55 @@ pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
-/// WAMP-CRA (WAMP spec, "Challenge Response Authentication").
-pub mod wampcra {
-    use hmac::{Hmac, Mac};
-    use sha2::Sha256;
+/// Gives HMAC-SHA256 (RFC 2104).
+///
+/// # Panics
+/// Never: HMAC takes keys of any length.
+#[must_use]
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
 
-    use super::{Engine, STANDARD};
+/// Writes octets as hexadecimal digits, in lower case.
+#[must_use]
+pub fn hex(octets: &[u8]) -> String {
+    octets
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
 
-    /// The iterations of key derivation where CHALLENGE does not say.
-    pub const ITERATIONS: u32 = 1000;
-
-    /// The length of a derived key in octets where CHALLENGE does not say.
-    pub const KEY_LENGTH: usize = 32;
-
-    /// Signs a challenge, exactly as it was received: base64 of HMAC-SHA256.
-    ///
-    /// `secret` is the shared secret, or for a salted one what [`derive_key`] gives.
-    ///
-    /// # Panics
-    /// Never: HMAC takes keys of any length.
-    #[must_use]
-    pub fn sign(secret: &[u8], challenge: &[u8]) -> String {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
-        mac.update(challenge);
-        STANDARD.encode(mac.finalize().into_bytes())
+/// Reads hexadecimal digits of either case; none if there are others, or an odd number.
+#[must_use]
+pub fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
+        return None;
     }
+    let octet = |pair: &[u8]| {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()
+    };
+    digits.as_bytes().chunks_exact(2).map(octet).collect()
+}
 
-    /// Derives the key of a salted secret: the base64 *text* of PBKDF2-HMAC-SHA256, as all clients have it.
-    #[must_use]
-    pub fn derive_key(secret: &[u8], salt: &[u8], iterations: u32, key_length: usize) -> String {
-        let mut key = vec![0; key_length];
-        pbkdf2::pbkdf2_hmac::<Sha256>(secret, salt, iterations, &mut key);
-        STANDARD.encode(key)
+/// Reads exactly as many octets as the array has.
+#[must_use]
+pub fn from_hex_exactly<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    if digits.len() != 2 * N {
+        return None;
     }
+    from_hex(digits)?.try_into().ok()
+}
+
+fn sha256(octets: &[u8]) -> [u8; 32] {
+    Sha256::digest(octets).into()
+}
+
+fn xor(a: &[u8; 32], b: &[u8; 32]) -> [u8; 32] {
+    std::array::from_fn(|place| a[place] ^ b[place])
 }
 
 #[cfg(test)]
@@ -51,34 +72,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn challenges_are_signed_as_autobahn_signs_them() {
-        // Computed with Python's hmac, hashlib and base64.
-        assert_eq!(
-            wampcra::sign(b"secret", br#"{"nonce": "\u00e4", "session": 1}"#),
-            "AcG8gm51oEGbrqqWeVntrrr6cchctwOhdi+b0gLCgkM="
-        );
-        let key = wampcra::derive_key(b"secret", b"salt123", 100, 16);
-        assert_eq!(key, "EX1Y3Q9BMM2oGLxsGqDgFQ==");
-        assert_eq!(
-            wampcra::derive_key(
-                b"secret",
-                b"salt123",
-                wampcra::ITERATIONS,
-                wampcra::KEY_LENGTH
-            ),
-            "MDS8Yxpu4J/vkHJ8dNEgqECYsI0uRDh2oZ5eN0vYPvo="
-        );
-        assert_eq!(
-            wampcra::sign(key.as_bytes(), b"challenge"),
-            "gRzitg/CjEE11YgNhAQAOdBddVWD+RkWp7w+mils3wY="
-        );
-    }
-
-    #[test]
     fn equality_is_equality() {
         assert!(constant_time_eq(b"abc", b"abc"));
         assert!(!constant_time_eq(b"abc", b"abd"));
         assert!(!constant_time_eq(b"abc", b"abcd"));
         assert!(constant_time_eq(b"", b""));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read_and_written() {
+        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
+        assert_eq!(from_hex("001Fff"), Some(vec![0, 0x1f, 0xff]));
+        assert_eq!(from_hex(""), Some(Vec::new()));
+        for digits in ["0", "0g", "+1", "é", "äö0"] {
+            assert_eq!(from_hex(digits), None, "{digits}");
+        }
+        assert_eq!(from_hex_exactly::<2>("0102"), Some([1, 2]));
+        assert_eq!(from_hex_exactly::<2>("010203"), None);
     }
 }

@@ -8,6 +8,8 @@ use crate::{EncodeError, Message, Payload, Text};
 pub struct Abort {
     /// `details.message`
     pub message: Option<Text>,
+    /// `details.scram`: why WAMP-SCRAM failed, a `server-error-value` of RFC 5802.
+    pub scram: Option<Text>,
     /// The reason URI.
     pub reason: Text,
     /// Arguments (newer specification; never sent by a router, since Autobahn refuses them).
@@ -26,6 +28,7 @@ impl Abort {
         let mut message = Self::default();
         fields.dict("details", |key, fields| match key {
             "message" => fields.string(&mut message.message),
+            "scram" => fields.string(&mut message.scram),
             _ => fields.skip(),
         })?;
         message.reason = fields.text("reason")?;
@@ -39,6 +42,7 @@ impl Abort {
         out.unsigned(Self::CODE.into());
         let mut details = DictWriter::begin(out);
         details.text("message", self.message.as_ref())?;
+        details.text("scram", self.scram.as_ref())?;
         details.end();
         out.text(&self.reason)?;
         self.payload.write(out)?;

@@ -5,9 +5,7 @@ use super::roles::{CLIENT, ROUTER, UNWRITTEN};
 use super::table::{Slot, Table, Words, slot};
 use super::{Tabled, lacking, refuse, word_number};
 use crate::fields::Decoded;
-use crate::{
-    Abort, Authenticate, Challenge, EncodeError, Goodbye, Hello, Payload, Text, Value, Welcome,
-};
+use crate::{Abort, Authenticate, Challenge, EncodeError, Goodbye, Hello, Text, Value, Welcome};
 
 /// `Hello`
 mod hello {
@@ -128,10 +126,11 @@ impl Tabled for Abort {
         Ok(Self {
             message: table.text(abort::MESSAGE)?,
             reason: table.required_text(abort::REASON)?,
-            payload: Payload::EMPTY,
+            ..Self::default()
         })
     }
 
+    /// What WAMP-SCRAM says is left out: the schema has no place for it.
     fn draft(&self) -> Result<Draft<'_>, EncodeError> {
         refuse(!self.payload.is_empty(), "arguments in ABORT")?;
         let mut draft = Draft::new();

@@ -63,7 +63,10 @@ fn expressible(mut message: Message) -> Message {
     match &mut message {
         Message::Hello(message) => hello(message),
         Message::Welcome(message) => welcome(message),
-        Message::Abort(abort) => abort.payload = Payload::EMPTY,
+        Message::Abort(abort) => {
+            abort.payload = Payload::EMPTY;
+            abort.scram = None;
+        }
         Message::Challenge(challenge) => {
             challenge.method = pick(&challenge.method, &METHODS);
             challenge.extra = one_entry(&challenge.extra, Value::Dict(Vec::new()));

@@ -56,13 +56,16 @@ fn session_messages() -> impl Strategy<Value = Message> {
                 }))
             }
         ),
-        (of(text()), text(), payload()).prop_map(|(message, reason, payload)| {
-            Message::Abort(Box::new(Abort {
-                message,
-                reason,
-                payload,
-            }))
-        }),
+        (of(text()), of(text()), text(), payload()).prop_map(
+            |(message, scram, reason, payload)| {
+                Message::Abort(Box::new(Abort {
+                    message,
+                    scram,
+                    reason,
+                    payload,
+                }))
+            }
+        ),
         (text(), dict(value())).prop_map(|(method, extra)| {
             Message::Challenge(Box::new(Challenge {
                 method,
