@@ -1,7 +1,11 @@
 //! `auth` of WebSocket and RawSocket.
 
 mod anonymous;
+mod cryptosign;
+mod proxy;
+mod scram;
 mod ticket;
+mod tls;
 mod wampcra;
 
 use crossbar_core::{Access, MethodConfig};
@@ -41,6 +45,11 @@ fn read_method(
     match name {
         "anonymous" => anonymous::read(reading, body, at),
         "ticket" => ticket::read(reading, body, at),
+        "scram" => scram::read(reading, body, at),
+        "cryptosign" => cryptosign::read(reading, body, at),
+        "tls" => tls::read(reading, body, at),
+        "cryptosign-proxy" => proxy::read_cryptosign(reading, body, at),
+        "anonymous-proxy" => proxy::read_anonymous(reading, body, at),
         _ => wampcra::read(reading, body, at),
     }
 }
@@ -63,12 +72,14 @@ fn take_static(reading: &mut Reading, value: Value, at: &Place) -> Option<Value>
     }
 }
 
-const METHODS: [&str; 3] = ["anonymous", "ticket", "wampcra"];
-const NOT_YET: [&str; 6] = [
+const METHODS: [&str; 8] = [
+    "anonymous",
+    "ticket",
+    "wampcra",
     "scram",
     "cryptosign",
     "tls",
-    "cookie",
     "cryptosign-proxy",
     "anonymous-proxy",
 ];
+const NOT_YET: [&str; 1] = ["cookie"];

@@ -21,6 +21,8 @@ pub(crate) struct Reading<'a> {
     generated: BTreeMap<&'static str, u32>,
     /// The roles that principals get, and where.
     used_roles: Vec<(Text, Place)>,
+    /// What a transport may have on a Unix socket only.
+    unix_only: Vec<Place>,
 }
 
 impl<'a> Reading<'a> {
@@ -32,6 +34,7 @@ impl<'a> Reading<'a> {
             notices: Vec::new(),
             generated: BTreeMap::new(),
             used_roles: Vec::new(),
+            unix_only: Vec::new(),
         }
     }
 
@@ -242,6 +245,21 @@ impl<'a> Reading<'a> {
                 self.fault(&place, problem, None);
             } else {
                 seen.insert(value, place);
+            }
+        }
+    }
+
+    /// Takes down something that a transport may have on a Unix socket only.
+    pub(crate) fn needs_unix_socket(&mut self, at: &Place) {
+        self.unix_only.push(at.clone());
+    }
+
+    /// Faults what was taken down so since the last time, unless the transport is a Unix socket.
+    pub(crate) fn check_unix_only(&mut self, is_unix_socket: bool) {
+        for at in std::mem::take(&mut self.unix_only) {
+            if !is_unix_socket {
+                let problem = Problem::Rule("allowed only where the endpoint is of type \"unix\"");
+                self.fault(&at, problem, None);
             }
         }
     }

@@ -148,6 +148,8 @@ impl Transport {
             let hint = Hint::Advice("write proxy_protocol at the endpoint");
             reading.fault(&at.key("trusted_proxies"), problem, Some(hint));
         }
+        let is_unix_socket = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Unix(_));
+        reading.check_unix_only(endpoint.as_ref().is_none_or(is_unix_socket));
         Some(Self {
             id: head.id,
             endpoint: endpoint?,

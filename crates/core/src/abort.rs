@@ -1,4 +1,4 @@
-use crossbar_wire::{Abort, Payload, Text};
+use crossbar_wire::{Abort, Text};
 
 use crate::uris;
 
@@ -33,6 +33,6 @@ pub(crate) fn abort(reason: &'static str, message: String) -> Abort {
     Abort {
         message: Some(Text::from(message)),
         reason: Text::from_static(reason),
-        payload: Payload::EMPTY,
+        ..Abort::default()
     }
 }

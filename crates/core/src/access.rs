@@ -1,7 +1,16 @@
+mod cryptosign;
+mod scram;
+mod tls;
+
 use std::collections::BTreeMap;
 
 use crossbar_wire::Text;
+use crossbar_wire::auth::password::PasswordHash;
 use crossbar_wire::auth::wampcra;
+
+pub use cryptosign::*;
+pub use scram::*;
+pub use tls::*;
 
 /// Who may enter through a transport (Crossbar.io: a transport's `auth`).
 #[derive(Clone, Debug)]
@@ -28,15 +37,40 @@ pub enum MethodConfig {
     Ticket(BTreeMap<Text, TicketPrincipal>),
     /// `wampcra`, static users by authid.
     WampCra(BTreeMap<Text, WampCraPrincipal>),
+    /// `scram`, also by the specification's name `wamp-scram`: static principals by authid.
+    Scram(BTreeMap<Text, ScramPrincipal>),
+    /// `cryptosign`, static principals by authid.
+    Cryptosign(BTreeMap<Text, CryptosignPrincipal>),
+    /// `cryptosign-proxy`: who has one of these keys says who its clients are.
+    CryptosignProxy(BTreeMap<Text, CryptosignPrincipal>),
+    /// `anonymous-proxy`: whoever comes over a Unix socket says who its clients are.
+    AnonymousProxy,
+    /// `tls`: static principals by authid, known by their certificates.
+    Tls(BTreeMap<Text, TlsPrincipal>),
 }
 
 /// A principal that shows a ticket.
 #[derive(Clone, Debug)]
 pub struct TicketPrincipal {
     /// The ticket; none matches if absent (an unset environment variable).
-    pub ticket: Option<Secret>,
+    pub ticket: Option<StoredTicket>,
     /// The role it gets.
     pub role: Text,
+}
+
+/// What is kept of a ticket.
+#[derive(Clone, Debug)]
+pub enum StoredTicket {
+    /// The ticket itself.
+    Plain(Secret),
+    /// A hash of it; takes milliseconds to check.
+    Hash(PasswordHash),
+}
+
+impl From<Secret> for StoredTicket {
+    fn from(ticket: Secret) -> Self {
+        Self::Plain(ticket)
+    }
 }
 
 /// A principal that signs a challenge.

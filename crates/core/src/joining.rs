@@ -1,9 +1,17 @@
 mod anonymous;
+mod cryptosign;
+mod likeness;
+mod proof;
+mod proxy;
+mod scram;
 mod ticket;
+mod tls;
 mod wampcra;
 
 use std::sync::Arc;
 
+use crossbar_wire::auth::cryptosign::PrivateKey;
+use crossbar_wire::auth::scram::Dialect;
 use crossbar_wire::{
     Abort, Authenticate, Challenge, Dict, Hello, Role, SessionId, Text, Uri, UriCheck, Value,
 };
@@ -14,8 +22,7 @@ use crate::{
     Access, Credentials, Limits, MethodConfig, Principal, Timestamp, TransportDetails, uris,
 };
 
-use ticket::Ticket;
-use wampcra::WampCra;
+use proof::Proof;
 
 /// A client on its way into a realm: HELLO, perhaps CHALLENGE and AUTHENTICATE.
 ///
@@ -69,6 +76,10 @@ pub struct Opening {
     pub time: Timestamp,
     /// What the connection proves by itself.
     pub credentials: Option<Arc<Credentials>>,
+    /// The node's own key, by which a client may know the router.
+    pub identity: Option<Arc<PrivateKey>>,
+    /// A secret that makes what unknown clients are challenged with look like that of known ones, always in the same way.
+    pub disguise: [u8; 32],
     /// What the client comes over.
     pub transport: Option<TransportDetails>,
 }
@@ -101,32 +112,19 @@ impl Joining {
 
     /// Says whether it takes milliseconds to check the answer to the challenge, as with hashes of passwords.
     #[must_use]
-    pub const fn is_slow(&self) -> bool {
-        match self.proof {
-            Proof::Ticket(_) | Proof::WampCra(_) => false,
-        }
+    pub fn is_slow(&self) -> bool {
+        self.proof.is_slow()
     }
 
     /// Takes the answer to the challenge.
     #[must_use]
-    pub fn authenticate(self, authenticate: &Authenticate) -> Step {
-        let signature = authenticate.signature.as_bytes();
-        let verdict = match &self.proof {
-            Proof::Ticket(ticket) => ticket.verify(signature),
-            Proof::WampCra(wampcra) => wampcra.verify(signature),
-        };
-        match verdict {
+    pub fn authenticate(mut self, authenticate: &Authenticate) -> Step {
+        let principal = &mut self.join.principal;
+        match self.proof.verify(authenticate, principal) {
             Ok(()) => Step::Join(self.join),
-            Err(message) => Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned())),
+            Err(wrong) => Step::Abort(wrong.abort()),
         }
     }
-}
-
-/// What a challenged client has to show. `Err` carries what it is told.
-#[derive(Debug)]
-enum Proof {
-    Ticket(Ticket),
-    WampCra(WampCra),
 }
 
 /// A client that said HELLO.
@@ -156,14 +154,32 @@ impl Client {
         } else {
             &self.hello.authmethods[..]
         };
-        let chosen = offered
-            .iter()
-            .find_map(|name| methods.iter().find(|method| name.as_str() == method.name()));
+        let chosen = offered.iter().find_map(|name| {
+            methods
+                .iter()
+                .find(|method| method.is_called(name))
+                .map(|m| (m, name))
+        });
         match chosen {
-            Some(MethodConfig::Anonymous { role, authid }) => self.anonymous(role, authid.clone()),
-            Some(MethodConfig::Ticket(principals)) => self.ticket(principals),
-            Some(MethodConfig::WampCra(users)) => self.wampcra(users),
+            Some((method, name)) => {
+                let dialect = dialect(name);
+                self.take(method, dialect)
+            }
             None => self.no_method(),
+        }
+    }
+
+    /// Authenticates a client by one method.
+    fn take(self, method: &MethodConfig, dialect: Dialect) -> Step {
+        match method {
+            MethodConfig::Anonymous { role, authid } => self.anonymous(role, authid.clone()),
+            MethodConfig::Ticket(principals) => self.ticket(principals),
+            MethodConfig::WampCra(users) => self.wampcra(users),
+            MethodConfig::Scram(principals) => self.scram(principals, dialect),
+            MethodConfig::Cryptosign(principals) => self.cryptosign(principals),
+            MethodConfig::CryptosignProxy(proxies) => self.cryptosign_proxy(proxies),
+            MethodConfig::AnonymousProxy => self.anonymous_proxy(),
+            MethodConfig::Tls(principals) => self.tls(principals),
         }
     }
 
@@ -180,9 +196,26 @@ impl Client {
             .filter(|authid| !authid.as_bytes().is_empty())
     }
 
+    /// Gives what binds to the connection, if TLS has it.
+    fn channel(&self) -> Option<&[u8; 32]> {
+        self.opening.credentials.as_ref()?.channel.as_ref()
+    }
+
+    /// Chooses the realm for a client, whatever it asked for.
+    fn assign(mut self, realm: &str) -> Result<Self, Box<Abort>> {
+        self.realm = check_realm(&Text::from(realm))?;
+        Ok(self)
+    }
+
     fn challenge(self, extra: Dict, principal: Principal, proof: Proof) -> Step {
+        let method = principal.authmethod.clone();
+        self.challenge_by(method, extra, principal, proof)
+    }
+
+    /// The same by a method that is not the principal's.
+    fn challenge_by(self, method: Text, extra: Dict, principal: Principal, proof: Proof) -> Step {
         let challenge = Challenge {
-            method: principal.authmethod.clone(),
+            method,
             extra: Value::Dict(extra),
         };
         let session = self.opening.session;
@@ -206,6 +239,14 @@ impl Client {
             return Err(Box::new(abort(uris::NO_SUCH_ROLE, message)));
         }
         Ok(self.into_join(principal))
+    }
+
+    /// Lets a client in that has nothing more to show.
+    fn enter(self, principal: Principal) -> Step {
+        match self.admit(principal) {
+            Ok(join) => Step::Join(join),
+            Err(abort) => Step::Abort(*abort),
+        }
     }
 
     fn join(self, principal: Principal) -> Step {
@@ -242,14 +283,30 @@ impl Client {
 }
 
 impl MethodConfig {
-    /// Gives the method's name on the wire.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
+    /// Says whether this is what a client calls a method. SCRAM has two names, if there are principals for both.
+    fn is_called(&self, name: &str) -> bool {
         match self {
-            Self::Anonymous { .. } => anonymous::METHOD,
-            Self::Ticket(_) => ticket::METHOD,
-            Self::WampCra(_) => wampcra::METHOD,
+            Self::Anonymous { .. } => name == anonymous::METHOD,
+            Self::Ticket(_) => name == ticket::METHOD,
+            Self::WampCra(_) => name == wampcra::METHOD,
+            Self::Scram(principals) => {
+                let dialect = dialect(name);
+                name == dialect.method() && principals.values().any(|found| found.serves(dialect))
+            }
+            Self::Cryptosign(_) => name == cryptosign::METHOD,
+            Self::CryptosignProxy(_) => name == proxy::CRYPTOSIGN,
+            Self::AnonymousProxy => name == proxy::ANONYMOUS,
+            Self::Tls(_) => name == tls::METHOD,
         }
+    }
+}
+
+/// Gives the dialect of SCRAM that a method's name stands for.
+fn dialect(name: &str) -> Dialect {
+    if name == Dialect::Autobahn.method() {
+        Dialect::Autobahn
+    } else {
+        Dialect::Specification
     }
 }
 
@@ -283,6 +340,10 @@ fn check(hello: &Hello) -> Result<Text, Box<Abort>> {
         let message = "HELLO names no realm, and none is assigned".to_owned();
         return Err(Box::new(abort(uris::NO_SUCH_REALM, message)));
     };
+    check_realm(realm)
+}
+
+fn check_realm(realm: &Text) -> Result<Text, Box<Abort>> {
     match Uri::check(realm, UriCheck::Loose) {
         Ok(()) => Ok(realm.compact()),
         Err(fault) => {
@@ -291,3 +352,6 @@ fn check(hello: &Hello) -> Result<Text, Box<Abort>> {
         }
     }
 }
+
+/// The channel binding that TLS 1.3 has (RFC 9266).
+const EXPORTER: &str = "tls-exporter";

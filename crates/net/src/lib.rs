@@ -22,6 +22,7 @@ mod forwarded;
 mod framing;
 mod gate;
 mod http;
+mod identity;
 mod inlet;
 mod introduction;
 mod keepalive;

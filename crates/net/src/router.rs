@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crossbar_core::{RealmOptions, RoleConfig, Step};
+use crossbar_wire::auth::cryptosign::PrivateKey;
 use crossbar_wire::{Abort, Text};
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, RwLock};
@@ -16,6 +17,7 @@ use tracing::info;
 
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
+use crate::identity::Identity;
 use crate::outlet::{Ending, Outlet};
 use crate::statistics::{Counters, Statistics};
 use crate::tls::{Certificates, TlsFault};
@@ -33,6 +35,7 @@ pub struct Router {
     computing: Computing,
     /// The transports that speak TLS.
     certificates: Certificates,
+    identity: Identity,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
@@ -206,6 +209,19 @@ impl Router {
         self.tasks.close();
         let _ = tokio::time::timeout(grace, self.tasks.wait()).await;
         info!(counted = ?self.statistics(), "router stopped");
+    }
+
+    /// Takes the node's key, by which clients may know the router (WAMP spec, "Router Authentication"). Only the first counts.
+    pub fn identify(&self, key: PrivateKey) {
+        self.identity.set(key);
+    }
+
+    pub(crate) fn identity(&self) -> Option<Arc<PrivateKey>> {
+        self.identity.key()
+    }
+
+    pub(crate) fn disguise(&self) -> [u8; 32] {
+        self.identity.disguise()
     }
 
     /// Gives a realm to join; none while the router stops.

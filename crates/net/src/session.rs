@@ -315,6 +315,8 @@ impl Session {
             random,
             time: time_of_day(),
             credentials: self.client.credentials.clone(),
+            identity: self.router.identity(),
+            disguise: self.router.disguise(),
             transport: Some(self.client.transport),
         };
         Joining::hello(&self.access, hello, opening)

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crossbar_wire::auth::cryptosign::PrivateKey;
 use ed25519_dalek::{Signer, SigningKey};
 
 use crate::clock::Utc;
@@ -150,6 +151,11 @@ impl NodeKey {
     #[must_use]
     pub fn sign(&self, data: &[u8]) -> [u8; 64] {
         self.signing.sign(data).to_bytes()
+    }
+
+    /// Gives the key as routers show it to clients.
+    pub(crate) fn identity(&self) -> PrivateKey {
+        PrivateKey::from_seed(self.signing.as_bytes())
     }
 
     fn load_public(&self, directory: &Path, private: &str) -> Result<(), KeyError> {

@@ -32,6 +32,7 @@ use crossbar_core::{
     Join, Joining, Limit, Limits, Opening, Outbox, Permission, Principal, Realm, RealmOptions,
     RoleConfig, Statistics, Step, Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
 };
+use crossbar_wire::auth::cryptosign::PrivateKey;
 use crossbar_wire::{
     Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
 };
@@ -70,6 +71,8 @@ pub struct Stage {
     realm: Realm,
     access: Arc<Access>,
     credentials: Option<Arc<Credentials>>,
+    identity: Option<Arc<PrivateKey>>,
+    channel: ChannelType,
     now: Instant,
     sessions: BTreeMap<String, SessionId>,
     joining: BTreeMap<String, Joining>,
@@ -105,6 +108,8 @@ impl Stage {
             realm,
             access: Arc::new(access),
             credentials: None,
+            identity: None,
+            channel: ChannelType::Tcp,
             now,
             sessions: BTreeMap::new(),
             joining: BTreeMap::new(),
@@ -117,6 +122,16 @@ impl Stage {
     /// Has all clients come over connections that prove this much.
     pub fn set_credentials(&mut self, credentials: Credentials) {
         self.credentials = Some(Arc::new(credentials));
+    }
+
+    /// Gives the router a key of its own.
+    pub fn set_identity(&mut self, key: PrivateKey) {
+        self.identity = Some(Arc::new(key));
+    }
+
+    /// Has all clients that say HELLO come over this.
+    pub fn set_channel(&mut self, channel: ChannelType) {
+        self.channel = channel;
     }
 
     /// Plays the script, then lets everybody leave: every table must be empty.
@@ -267,12 +282,7 @@ impl Stage {
                 roles,
                 ..Hello::default()
             },
-            transport: Some(TransportDetails {
-                channel: ChannelType::Tcp,
-                framing: ChannelFraming::RawSocket,
-                format: Format::Json,
-                peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
-            }),
+            transport: Some(transport(ChannelType::Tcp)),
             strict_request_ids,
             limits: None,
         };
@@ -303,7 +313,9 @@ impl Stage {
                 random: [9; 32],
                 time: clock(self.now).at(self.now),
                 credentials: self.credentials.clone(),
-                transport: None,
+                identity: self.identity.clone(),
+                disguise: [5; 32],
+                transport: Some(transport(self.channel)),
             };
             let step = Joining::hello(&self.access, *hello, opening);
             self.step(who, step);
@@ -408,6 +420,15 @@ impl Stage {
 fn clock(now: Instant) -> WallClock {
     let time = Duration::from_millis(1_767_323_045_678);
     WallClock::new(now, Timestamp::since_1970(time))
+}
+
+fn transport(channel: ChannelType) -> TransportDetails {
+    TransportDetails {
+        channel,
+        framing: ChannelFraming::RawSocket,
+        format: Format::Json,
+        peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
+    }
 }
 
 fn shown(message: &Message) -> Output {

@@ -508,14 +508,14 @@ fn transports() {
 fn authentication() {
     check_transport(
         r#"{"type": "websocket", "endpoint": {"type": "tcp", "port": 1}, "auth": {
-            "cryptosign": {"type": "static"},
+            "cookie": {"type": "static"},
             "tiket": {},
             "anonymous": {"type": "static", "role": "trusted", "user": 1},
             "ticket": {"type": "dynamic", "authenticator": "com.auth"},
             "wampcra": {"type": "static", "users": {"joe": {"secret": 12345, "role": "user"}, "ann": {"secret": "x"}, "bob": 5}}
         }}"#,
         &[
-            r#".auth.cryptosign: the authentication method "cryptosign" is not supported by this version yet"#,
+            r#".auth.cookie: the authentication method "cookie" is not supported by this version yet"#,
             r#".auth.tiket: unknown authentication method "tiket" (did you mean "ticket"?)"#,
             ".auth.anonymous.user: unknown key (known: role, authid)",
             r#".auth.anonymous.role: the role "trusted" is reserved for internal sessions"#,

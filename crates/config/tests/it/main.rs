@@ -1,5 +1,6 @@
 //! Configurations as files: what they read as, and exactly which faults they have.
 
+mod access;
 mod faults;
 mod limits;
 mod mutations;

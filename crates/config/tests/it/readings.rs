@@ -8,6 +8,7 @@ use crossbar_config::{
 };
 use crossbar_core::{
     Access, Authorization, CallQueueRule, Disclosure, HistoryRule, MethodConfig, StatisticsRule,
+    StoredTicket,
 };
 use crossbar_wire::{Format, MatchPolicy, Text, UriCheck};
 use serde_json::Value;
@@ -144,7 +145,9 @@ fn websocket_options_read() {
     else {
         panic!("{methods:?}");
     };
-    let ticket = tickets["joe".as_bytes()].ticket.as_ref().unwrap();
+    let Some(StoredTicket::Plain(ticket)) = &tickets["joe".as_bytes()].ticket else {
+        panic!("{tickets:?}");
+    };
     assert_eq!(ticket.expose(), b"secret!!!");
     assert!(users["plain".as_bytes()].salting.is_none());
     let salting = users["salted".as_bytes()].salting.as_ref().unwrap();

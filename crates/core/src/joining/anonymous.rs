@@ -9,10 +9,7 @@ impl Client {
     /// Lets a client in that does not say who it is. Its own authid counts for nothing.
     pub(super) fn anonymous(self, role: &Text, authid: Option<Text>) -> Step {
         let authid = authid.unwrap_or_else(|| draw_authid(&self.opening.random));
-        match self.admit(principal(&authid, role, METHOD)) {
-            Ok(join) => Step::Join(join),
-            Err(abort) => Step::Abort(*abort),
-        }
+        self.enter(principal(&authid, role, METHOD))
     }
 }
 

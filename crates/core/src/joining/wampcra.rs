@@ -10,6 +10,9 @@ use crate::{Principal, Salting, Secret, WampCraPrincipal};
 /// The method's name on the wire (WAMP spec, "Challenge Response Authentication").
 pub(super) const METHOD: &str = "wampcra";
 
+/// What a client is told whose signature is wrong.
+pub(super) const REFUSAL: &str = "WAMP-CRA client signature is invalid";
+
 /// A challenge that a client has to sign; no signature is right if its key is not set.
 #[derive(Debug)]
 pub(super) struct WampCra {
@@ -20,14 +23,9 @@ pub(super) struct WampCra {
 
 impl WampCra {
     /// Checks a signature.
-    ///
-    /// # Errors
-    /// Says what the client is told if it is wrong.
-    pub(super) fn verify(&self, signature: &[u8]) -> Result<(), &'static str> {
-        match self.sign() {
-            Some(right) if constant_time_eq(right.as_bytes(), signature) => Ok(()),
-            Some(_) | None => Err("WAMP-CRA client signature is invalid"),
-        }
+    pub(super) fn verify(&self, signature: &[u8]) -> bool {
+        self.sign()
+            .is_some_and(|right| constant_time_eq(right.as_bytes(), signature))
     }
 
     fn sign(&self) -> Option<String> {
@@ -51,17 +49,21 @@ impl WampCra {
 
 impl Client {
     pub(super) fn wampcra(self, users: &BTreeMap<Text, WampCraPrincipal>) -> Step {
-        let found = self.authid().and_then(|authid| users.get_key_value(authid));
-        let Some((authid, found)) = found else {
+        let Some(found) = self.find(users) else {
             return self.no_principal();
         };
-        let principal = principal(authid, &found.role, METHOD);
+        let principal = principal(&found.authid, &found.role, METHOD);
         let wampcra = WampCra {
             key: found.key.clone(),
-            salting: found.salting.clone(),
+            salting: found.salting.clone().map(|salting| Salting {
+                salt: found.salt_text(salting.salt),
+                ..salting
+            }),
             challenge: self.challenge_text(&principal),
         };
-        self.challenge(wampcra.extra(), principal, Proof::WampCra(wampcra))
+        let extra = wampcra.extra();
+        let proof = found.only_if_known(Proof::WampCra(wampcra));
+        self.challenge(extra, principal, proof)
     }
 
     /// Makes the JSON text to sign. Who signs takes it as it is.

@@ -129,7 +129,7 @@ async fn s01_the_first_message_must_be_hello() {
 #[tokio::test]
 async fn a02_who_cannot_join_is_not_asked_for_a_secret() {
     let principal = |role| TicketPrincipal {
-        ticket: Some(Secret::new(Text::from_static("secret"))),
+        ticket: Some(Secret::new(Text::from_static("secret")).into()),
         role: Text::from_static(role),
     };
     let mut raw = rawsocket();

@@ -248,7 +248,7 @@ async fn a_connection_too_many_of_one_address_is_closed() {
 /// A server that asks for a ticket.
 fn asking() -> Server {
     let joe = TicketPrincipal {
-        ticket: Some(Secret::new(Text::from_static("secret"))),
+        ticket: Some(Secret::new(Text::from_static("secret")).into()),
         role: Text::from_static("anonymous"),
     };
     let joe = BTreeMap::from([(Text::from_static("joe"), joe)]);

@@ -20,6 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tracing::{debug, error, info};
 
+use crate::key::{KeyError, NodeKey};
 use crate::link::{Link, LinkError};
 use crate::log::{self, LogLevel};
 use crate::process::set_affinity;
@@ -55,6 +56,9 @@ pub enum WorkerError {
     /// The system refuses something every program needs.
     #[error("cannot run")]
     System(#[from] std::io::Error),
+    /// The node's key cannot be had.
+    #[error("the node's key cannot be read")]
+    Key(#[from] KeyError),
     /// The controller cannot be reached.
     #[error("the management realm cannot be joined")]
     Link(#[from] LinkError),
@@ -95,6 +99,9 @@ async fn serve(worker: &WorkerProcess) -> Result<(), WorkerError> {
     let around = Workplace::new(worker, link.clone(), Arc::clone(&asked));
     let net = Arc::clone(&around.net);
     tokio::spawn(heed_hangups(hangup, Arc::clone(&net)));
+    if let Some(key) = NodeKey::load(&worker.directory)? {
+        net.identify(key.identity());
+    }
     match worker.kind {
         WorkerType::Router => link.serve(Arc::new(RouterWorker::new(around))).await?,
         WorkerType::WebSocketTestee => {

@@ -421,7 +421,7 @@ async fn t05_a_violation_ends_the_session() {
 #[tokio::test]
 async fn t05_who_is_not_let_in_is_told_and_closes() {
     let alice = TicketPrincipal {
-        ticket: Some(Secret::new(Text::from_static("secret"))),
+        ticket: Some(Secret::new(Text::from_static("secret")).into()),
         role: Text::from_static("anonymous"),
     };
     let server = serve(LongPoll {

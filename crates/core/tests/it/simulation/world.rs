@@ -215,6 +215,8 @@ impl World {
             random: [9; 32],
             time: Timestamp::default(),
             credentials: None,
+            identity: None,
+            disguise: [0; 32],
             transport: None,
         };
         let step = Joining::hello(&access, hello, opening);

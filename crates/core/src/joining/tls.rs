@@ -1,0 +1,37 @@
+use std::collections::BTreeMap;
+
+use crossbar_wire::Text;
+
+use super::{Client, Step, principal};
+use crate::abort::abort;
+use crate::{TlsPrincipal, uris};
+
+/// The method's name on the wire (WAMP spec, "TLS Certificate-based Authentication").
+pub(super) const METHOD: &str = "tls";
+
+impl Client {
+    /// Lets a client in whose certificate is a principal's. The authid it announces decides between principals with the same one.
+    pub(super) fn tls(self, principals: &BTreeMap<Text, TlsPrincipal>) -> Step {
+        let credentials = self.opening.credentials.as_deref();
+        let Some(certificate) = credentials.and_then(|known| known.certificate.as_ref()) else {
+            return refused("client did not send a TLS client certificate");
+        };
+        let mut having = principals
+            .iter()
+            .filter(|(_, principal)| principal.has(&certificate.der));
+        let first = having.clone().next();
+        let announced = self.authid();
+        let Some((authid, found)) = having
+            .find(|(authid, _)| Some(*authid) == announced)
+            .or(first)
+        else {
+            return refused("no principal has this TLS client certificate");
+        };
+        let principal = principal(authid, &found.role, METHOD);
+        self.enter(principal)
+    }
+}
+
+fn refused(message: &'static str) -> Step {
+    Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned()))
+}
