@@ -58,6 +58,12 @@ pub enum ConnectError {
     /// The router's challenge lacks something or is malformed.
     #[error("the router's challenge is malformed: {0}")]
     BadChallenge(&'static str),
+    /// The router is not the one that is meant.
+    #[error("the router is not the one it should be: {0}")]
+    Impostor(&'static str),
+    /// The proof is to hold for one TLS connection, and there is no TLS or the router cannot do that.
+    #[error("the connection cannot be bound to TLS")]
+    Unbound,
     /// The router sent something out of turn.
     #[error("the router sent {0} before the session was open")]
     OutOfTurn(&'static str),
@@ -85,7 +91,9 @@ impl ConnectError {
             | Self::NoFormat
             | Self::NoUnixSockets
             | Self::Challenge(_)
-            | Self::BadChallenge(_) => true,
+            | Self::BadChallenge(_)
+            | Self::Impostor(_)
+            | Self::Unbound => true,
             Self::Unreachable { .. }
             | Self::Tls(_)
             | Self::WebSocket(_)

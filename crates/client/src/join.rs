@@ -1,13 +1,15 @@
+mod proving;
+
 use std::sync::Arc;
 
 use crossbar_wire::auth::wampcra;
 use crossbar_wire::{
-    Authenticate, Challenge, Features, Format, Hello, Message, Role, Roles, SessionId, Text, Value,
-    Welcome,
+    Abort, Features, Format, Hello, Message, Role, Roles, SessionId, Text, Value, Welcome,
 };
 
 use crate::link::Link;
-use crate::{Auth, ConnectError, Options};
+use crate::{ConnectError, Options};
+use proving::Proving;
 
 /// What a session is, as the router said when it opened.
 #[derive(Clone, Debug)]
@@ -34,9 +36,11 @@ pub struct Details {
     pub format: Format,
 }
 
-/// Opens a session: HELLO, perhaps CHALLENGE and AUTHENTICATE, WELCOME.
+/// Opens a session: HELLO, perhaps CHALLENGE and AUTHENTICATE, WELCOME. A router that cannot be trusted gets ABORT.
 pub(crate) async fn join(link: &mut Link, options: &Options) -> Result<Arc<Details>, ConnectError> {
-    link.put(&Message::Hello(Box::new(hello(options))))?;
+    let mut proving = Proving::new(link.channel(), options);
+    let hello = hello(options, proving.authextra(options)?);
+    link.put(&Message::Hello(Box::new(hello)))?;
     loop {
         let message = loop {
             match link.next_message()? {
@@ -45,9 +49,14 @@ pub(crate) async fn join(link: &mut Link, options: &Options) -> Result<Arc<Detai
             }
         };
         if let Message::Challenge(challenge) = message {
-            let answer = answer(&challenge, options)?;
-            link.put(&Message::Authenticate(Box::new(answer)))?;
+            match proving.answer(&challenge, options).await {
+                Ok(answer) => link.put(&Message::Authenticate(Box::new(answer)))?,
+                Err(error) => return Err(give_up(link, error).await),
+            }
         } else if let Message::Welcome(welcome) = message {
+            if let Err(error) = proving.check(&welcome, options) {
+                return Err(give_up(link, error).await);
+            }
             return Ok(Arc::new(details(*welcome, options, link.format())));
         } else if let Message::Abort(abort) = message {
             return Err(ConnectError::Aborted {
@@ -60,7 +69,21 @@ pub(crate) async fn join(link: &mut Link, options: &Options) -> Result<Arc<Detai
     }
 }
 
-fn hello(options: &Options) -> Hello {
+/// Tells the router that this client does not go on.
+async fn give_up(link: &mut Link, error: ConnectError) -> ConnectError {
+    let abort = Abort {
+        message: Some(Text::from(error.to_string())),
+        reason: Text::from_static("wamp.error.authentication_failed"),
+        ..Abort::default()
+    };
+    // The connection is given up whether or not this arrives.
+    if link.put(&Message::Abort(Box::new(abort))).is_ok() {
+        drop(link.shut_down().await);
+    }
+    error
+}
+
+fn hello(options: &Options, authextra: Value) -> Hello {
     let authmethods = if options.auth.is_empty() {
         vec![Text::from_static("anonymous")]
     } else {
@@ -80,7 +103,7 @@ fn hello(options: &Options) -> Hello {
         authmethods,
         authid: options.authid.as_deref().map(Text::from),
         authrole: None,
-        authextra: options.authextra.clone(),
+        authextra,
     }
 }
 
@@ -129,24 +152,6 @@ fn roles() -> Roles {
                 Features::SUBSCRIPTION_REVOCATION,
             ]),
         )
-}
-
-fn answer(challenge: &Challenge, options: &Options) -> Result<Authenticate, ConnectError> {
-    let method = challenge.method.as_str();
-    let signature = options.auth.iter().find_map(|auth| match auth {
-        Auth::Ticket(ticket) if method == "ticket" => Some(Ok(ticket.expose().to_owned())),
-        Auth::Wampcra(secret) if method == "wampcra" => {
-            Some(sign(secret.expose(), &challenge.extra))
-        }
-        Auth::Anonymous | Auth::Ticket(_) | Auth::Wampcra(_) => None,
-    });
-    match signature {
-        Some(signature) => Ok(Authenticate {
-            signature: signature?.into(),
-            extra: Value::Dict(Vec::new()),
-        }),
-        None => Err(ConnectError::Challenge(challenge.method.compact())),
-    }
 }
 
 /// Signs the challenge exactly as it was received; a salt makes the key a derived one.

@@ -55,6 +55,7 @@ mod tls;
 pub use call::{CallOptions, PendingCall};
 pub use callee::{Failure, Interrupts, Invocation, RegisterOptions, Registration};
 pub use content::{Arguments, Content};
+pub use crossbar_wire::auth::cryptosign::{PrivateKey, PublicKey};
 pub use crossbar_wire::{
     Audience, CancelMode, Dict, Format, InvocationPolicy, MatchPolicy, Payload, PublicationId,
     RegistrationId, SessionId, SubscriptionId, Text, Value,

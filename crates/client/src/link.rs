@@ -27,6 +27,9 @@ pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
+/// A stream, and what binds to it if it is TLS (RFC 9266).
+pub(crate) type Bound = (Box<dyn Io>, Option<[u8; 32]>);
+
 /// A connection after its handshake: messages go in and frames come out, in batches.
 pub(crate) struct Link {
     io: Box<dyn Io>,
@@ -36,6 +39,8 @@ pub(crate) struct Link {
     written: usize,
     /// Whether the stream below may still hold octets that were written (TLS).
     unflushed: bool,
+    /// What binds to the stream, if it is TLS.
+    channel: Option<[u8; 32]>,
 }
 
 impl Link {
@@ -47,7 +52,18 @@ impl Link {
             out: Vec::new(),
             written: 0,
             unflushed: false,
+            channel: None,
         }
+    }
+
+    /// Takes what binds to the stream.
+    pub(crate) fn bound_to(self, channel: Option<[u8; 32]>) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// Gives what binds to the stream, if it is TLS.
+    pub(crate) const fn channel(&self) -> Option<[u8; 32]> {
+        self.channel
     }
 
     pub(crate) const fn format(&self) -> Format {

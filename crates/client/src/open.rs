@@ -8,19 +8,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::framing::Frames;
-use crate::link::{Io, Link};
+use crate::link::{Bound, Io, Link};
 use crate::{Address, ConnectError, Framing, LinkError, Options, Target, tls};
 
 /// Connects and does the handshakes below WAMP.
 pub(crate) async fn open(target: &Target, options: &Options) -> Result<Link, ConnectError> {
-    let io = connect(target, options).await?;
-    match &target.framing {
-        Framing::RawSocket => rawsocket(io, options).await,
-        Framing::WebSocket { resource } => websocket(io, &target.host(), resource, options).await,
-    }
+    let (io, channel) = connect(target, options).await?;
+    let link = match &target.framing {
+        Framing::RawSocket => rawsocket(io, options).await?,
+        Framing::WebSocket { resource } => websocket(io, &target.host(), resource, options).await?,
+    };
+    Ok(link.bound_to(channel))
 }
 
-async fn connect(target: &Target, options: &Options) -> Result<Box<dyn Io>, ConnectError> {
+async fn connect(target: &Target, options: &Options) -> Result<Bound, ConnectError> {
     match &target.address {
         Address::Tcp { host, port } => {
             let unreachable = |source| ConnectError::Unreachable {
@@ -42,10 +43,10 @@ async fn connect(target: &Target, options: &Options) -> Result<Box<dyn Io>, Conn
                     .await
                     .map_err(ConnectError::Tls)
             } else {
-                Ok(Box::new(stream))
+                Ok((Box::new(stream), None))
             }
         }
-        Address::Unix(path) => unix(path).await,
+        Address::Unix(path) => Ok((unix(path).await?, None)),
     }
 }
 

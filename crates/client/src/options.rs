@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbar_wire::auth::cryptosign::{PrivateKey, PublicKey};
+use crossbar_wire::auth::scram::Dialect;
 use crossbar_wire::{Format, Value};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -86,6 +88,24 @@ pub enum Auth {
     Ticket(Secret),
     /// A shared secret that signs a challenge; salted if the router says so.
     Wampcra(Secret),
+    /// A password that is not said (`wamp-scram`); the router, too, must show that it knows it.
+    WampScram {
+        /// The password.
+        password: Secret,
+        /// Whether the proof is to hold for this TLS connection only (`tls-exporter`).
+        binding: bool,
+    },
+    /// The same as Autobahn and Crossbar.io have it (`scram`).
+    Scram(Secret),
+    /// An Ed25519 key that signs a challenge.
+    Cryptosign {
+        /// The client's key.
+        key: PrivateKey,
+        /// The router's key, if it must show that it has it.
+        router: Option<PublicKey>,
+        /// Whether the signatures are to hold for this TLS connection only (`tls-exporter`).
+        binding: bool,
+    },
 }
 
 impl Auth {
@@ -94,6 +114,18 @@ impl Auth {
             Self::Anonymous => "anonymous",
             Self::Ticket(_) => "ticket",
             Self::Wampcra(_) => "wampcra",
+            Self::WampScram { .. } => Dialect::Specification.method(),
+            Self::Scram(_) => Dialect::Autobahn.method(),
+            Self::Cryptosign { .. } => "cryptosign",
+        }
+    }
+
+    /// Says whether the router must show who it is.
+    pub(crate) const fn is_mutual(&self) -> bool {
+        match self {
+            Self::Anonymous | Self::Ticket(_) | Self::Wampcra(_) => false,
+            Self::WampScram { .. } | Self::Scram(_) => true,
+            Self::Cryptosign { router, .. } => router.is_some(),
         }
     }
 }

@@ -8,17 +8,20 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::Tls;
-use crate::link::Io;
+use crate::link::Bound;
 
 /// Speaks TLS over `stream`, to the server that calls itself `host`.
 pub(crate) async fn connect(
     trust: &Tls,
     host: &str,
     stream: TcpStream,
-) -> Result<Box<dyn Io>, io::Error> {
+) -> Result<Bound, io::Error> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let connector = TlsConnector::from(config(trust)?);
-    Ok(Box::new(connector.connect(name, stream).await?))
+    let stream = connector.connect(name, stream).await?;
+    let (_, connection) = stream.get_ref();
+    let exported = connection.export_keying_material([0; 32], EXPORTER, Some(b""));
+    Ok((Box::new(stream), exported.ok()))
 }
 
 fn config(trust: &Tls) -> Result<Arc<ClientConfig>, io::Error> {
@@ -48,3 +51,6 @@ fn config(trust: &Tls) -> Result<Arc<ClientConfig>, io::Error> {
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
+
+/// The label of channel bindings (RFC 9266).
+const EXPORTER: &[u8] = b"EXPORTER-Channel-Binding";

@@ -5,6 +5,7 @@
 mod callee;
 mod caller;
 mod opening;
+mod proofs;
 mod pubsub;
 mod reconnect;
 mod router;

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::script::soon;
 
 /// A router with one realm.
-fn router() -> Arc<Router> {
+pub(crate) fn router() -> Arc<Router> {
     let allow = json!({"call": true, "register": true, "publish": true, "subscribe": true});
     let permissions = json!([{"uri": "", "match": "prefix", "allow": allow}]);
     let item = json!({
@@ -53,7 +53,7 @@ fn transport(router: &Arc<Router>, framing: &str, port: u16) -> (Listener, Targe
 }
 
 /// Starts a transport with one more key.
-fn transport_with(
+pub(crate) fn transport_with(
     router: &Arc<Router>,
     framing: &str,
     port: u16,
