@@ -97,8 +97,9 @@ impl<'a> Reading<'a> {
                 return None;
             };
             let hint = object.get(key).and_then(hint_for);
-            let problem = Problem::Value(error.inner().to_string());
-            self.fault(&at.below(error.path()), problem, hint);
+            let place = at.below(error.path());
+            let problem = Problem::Value(told(&error.inner().to_string(), &place));
+            self.fault(&place, problem, hint);
             faulty = true;
             object.remove(key)?;
         }
@@ -335,6 +336,16 @@ impl<'a> Reading<'a> {
             );
             self.fault(&place, Problem::UnknownKey, Some(hint));
         }
+    }
+}
+
+/// Gives a deserializer's words, without the text that it found where that may be a secret.
+fn told(words: &str, at: &Place) -> String {
+    let found = ["invalid type: string ", "invalid value: string "];
+    let is_open = !at.is_among_secrets() || !found.iter().any(|found| words.starts_with(found));
+    match words.rsplit_once(", expected ") {
+        Some((_, expected)) if !is_open => format!("invalid type: a string, expected {expected}"),
+        Some(_) | None => words.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::transport::check_path;
 use crate::written::{Refusal, Whole, Written, given};
-use crate::{LongPoll, WebSocket};
+use crate::{LongPoll, Problem, WebSocket};
 
 /// HTTP services by path: a `web` transport, or the part of a `universal` one.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Web {
 }
 
 /// `options` of a `web` transport.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct WebOptions {
     /// `access_log`: a line for each request.
     pub access_log: bool,
@@ -29,6 +29,8 @@ pub struct WebOptions {
     pub hsts: Option<Duration>,
     /// `client_timeout`: how long an idle connection is kept open.
     pub client_timeout: Option<Duration>,
+    /// `headers`: what every response has, in place of a header of the same name; but not the answers of `websocket`.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// A service on a path.
@@ -115,6 +117,7 @@ struct OptionsAsWritten {
     hsts_max_age: Option<Whole<0, 4_294_967_295>>,
     /// Seconds.
     client_timeout: Option<Whole<1, 86400>>,
+    headers: Option<BTreeMap<String, String>>,
 }
 
 impl Written for OptionsAsWritten {
@@ -125,6 +128,8 @@ impl Written for OptionsAsWritten {
 impl WebOptions {
     fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> Option<Self> {
         let written: OptionsAsWritten = reading.read_or_empty(value, at)?;
+        let headers = written.headers.unwrap_or_default();
+        check_headers(reading, &headers, &at.key("headers"));
         // compat: a `hsts_max_age` of 0 means the default.
         let max_age = written
             .hsts_max_age
@@ -137,9 +142,39 @@ impl WebOptions {
                 .unwrap_or(false)
                 .then(|| Duration::from_secs(max_age)),
             client_timeout: written.client_timeout.map(|t| Duration::from_secs(t.get())),
+            headers,
         })
     }
 }
+
+/// Checks that headers can be sent, and that they are not the server's own.
+fn check_headers(reading: &mut Reading, headers: &BTreeMap<String, String>, at: &Place) {
+    for (name, value) in headers {
+        let is_name =
+            |octet: u8| octet.is_ascii_alphanumeric() || b"-_.!#$%&'*+^`|~".contains(&octet);
+        let rule = if name.is_empty() || !name.bytes().all(is_name) {
+            "not the name of a header"
+        } else if FRAMING.contains(&name.to_ascii_lowercase().as_str()) {
+            "the server itself writes this header"
+        } else if value.bytes().any(|octet| !(b' '..=b'~').contains(&octet)) {
+            "a header's value is printable ASCII"
+        } else {
+            continue;
+        };
+        reading.fault(&at.key(name), Problem::Rule(rule), None);
+    }
+}
+
+/// Headers that say where a response ends and what becomes of the connection.
+const FRAMING: [&str; 7] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 impl WebService {
     /// Reads a service.

@@ -32,12 +32,11 @@ pub struct WebSocket {
 /// `options` of a WebSocket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WebSocketOptions {
-    /// `allowed_origins`: globs; others get 403. Requests without `Origin` are not asked.
+    /// `allowed_origins`: patterns in which `*` stands for anything, compared with the whole origin, as sent and with its port;
+    /// others get 403. Requests without `Origin` are not asked.
     pub allowed_origins: Vec<String>,
     /// `allow_null_origin`: whether `Origin: null` is served (pages from files, sandboxed frames).
     pub allow_null_origin: bool,
-    /// `external_port`: the port as clients see it behind a proxy.
-    pub external_port: Option<u16>,
     /// `open_handshake_timeout`: how long a client of a `websocket` transport may take for the head of its request; the default with 0,
     /// and where the head must be read to know that it is one for a WebSocket.
     pub open_handshake_timeout: Option<Duration>,
@@ -108,7 +107,6 @@ impl Default for WebSocketOptions {
         Self {
             allowed_origins: vec!["*".to_owned()],
             allow_null_origin: true,
-            external_port: None,
             open_handshake_timeout: Some(Duration::from_secs(10)),
             hello_timeout: Some(HELLO_TIMEOUT),
             close_handshake_timeout: Some(Duration::from_secs(5)),

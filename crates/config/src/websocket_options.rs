@@ -16,7 +16,6 @@ use crate::{AutoPing, Deflate, QueueLimits, WebSocketOptions};
 struct OptionsAsWritten {
     allowed_origins: Option<Vec<String>>,
     allow_null_origin: Option<bool>,
-    external_port: Option<Whole<1, 65535>>,
     open_handshake_timeout: Option<Milliseconds>,
     hello_timeout: Option<Milliseconds>,
     close_handshake_timeout: Option<Milliseconds>,
@@ -44,6 +43,10 @@ struct OptionsAsWritten {
 impl Written for OptionsAsWritten {
     const IGNORED: &'static [(&'static str, &'static str)] = &[
         ("apply_mask", "what a client masks is always unmasked"),
+        (
+            "external_port",
+            "origins are compared with allowed_origins alone, as by Crossbar.io",
+        ),
         ("enable_hybi10", "drafts of WebSocket are not served"),
         ("enable_rfc6455", "RFC 6455 is always served"),
         ("tcp_nodelay", "it is always on"),
@@ -96,7 +99,6 @@ impl OptionsAsWritten {
         WebSocketOptions {
             allowed_origins: self.allowed_origins.unwrap_or(default.allowed_origins),
             allow_null_origin: self.allow_null_origin.unwrap_or(default.allow_null_origin),
-            external_port: self.external_port.map(Whole::get),
             open_handshake_timeout: time(
                 self.open_handshake_timeout,
                 default.open_handshake_timeout,

@@ -364,8 +364,8 @@ const PASSTHRU: Features = Features::PAYLOAD_PASSTHRU_MODE
     .union(Features::PAYLOAD_TRANSPARENCY)
     .union(Features::PAYLOAD_ENCRYPTION_CRYPTOBOX);
 
-/// `details.agent` of WELCOME.
-const AGENT: &str = concat!("Crossbar-in-Rust-", env!("CARGO_PKG_VERSION"));
+/// `details.agent` of WELCOME: without a version, which would tell a stranger what to try.
+const AGENT: &str = "Crossbar-in-Rust";
 
 #[cfg(test)]
 mod tests {

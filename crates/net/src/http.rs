@@ -139,7 +139,7 @@ async fn answer(
 pub(crate) fn not_found() -> Response<Body> {
     let mut response = Response::new(crate::site::full("404 Not Found\n"));
     *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    crate::site::guarded(response)
 }
 
 /// A stream of which some octets were read already, and whose peer has a time limit for taking what is written.

@@ -56,7 +56,7 @@ pub use listener::{Listener, listen, serve_stream};
 pub use longpoll::{Gone, LongPollService, LongPollTransport, OpenFault, SendFault};
 pub use router::{RealmError, Router};
 pub use runtime::runtime;
-pub use site::{Body, BoxFuture, Peer, Reply, Site, empty, full};
+pub use site::{Body, BoxFuture, Peer, Reply, Site, empty, full, guarded};
 pub use statistics::Statistics;
 pub use tls::{TlsConcern, TlsFault, TlsProblem, TlsWarning, check_tls};
 pub use websocket::WebSocketService;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossbar_core::{ChannelFraming, ChannelType, Credentials, TransportDetails};
 use crossbar_wire::Format;
+use http::header::{self, HeaderName, HeaderValue};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
@@ -107,3 +108,25 @@ pub fn empty() -> Body {
 pub fn full(octets: impl Into<Bytes>) -> Body {
     Body::new(http_body_util::Full::new(octets.into()).map_err(|never| match never {}))
 }
+
+/// Tells browsers that a page of the node itself loads nothing, stands in no frame, is what it says it is, and tells other sites
+/// nothing. What the page has said of these is kept.
+#[must_use]
+pub fn guarded(mut response: http::Response<Body>) -> http::Response<Body> {
+    for (name, value) in GUARDS {
+        (response.headers_mut())
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+const GUARDS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+];

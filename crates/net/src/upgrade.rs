@@ -1,15 +1,17 @@
 //! The server's side of WebSocket's opening handshake (RFC 6455 §4.2).
 
+use std::borrow::Cow;
+
 use crossbar_config::WebSocketOptions;
 use crossbar_wire::Format;
 use crossbar_wire::websocket::{self, Deflate, DeflatePolicy};
 use http::header::{
-    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::site::{Body, empty, full};
+use crate::site::{Body, empty, full, guarded};
 use crate::subprotocol::{self, Subprotocol};
 
 /// What was agreed with a client.
@@ -93,7 +95,7 @@ pub(crate) fn refuse(refusal: &Refusal, options: &WebSocketOptions) -> Response<
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     }
-    with_server(options, response)
+    with_server(options, guarded(response))
 }
 
 /// Chooses the client's first subprotocol that is served. Without any, `wamp.2.json` is spoken if that is allowed.
@@ -133,51 +135,43 @@ fn choose_deflate(headers: &HeaderMap, options: &WebSocketOptions) -> Option<Def
     policy.choose(&offers.join(","))
 }
 
-/// Checks where a browser's page comes from. Other clients send no origin. A page of the host that is asked is allowed.
+/// Checks where a browser's page comes from. Other clients send no origin. Which host is asked makes no difference: names that an
+/// attacker owns may lead here, too.
 fn check_origin(headers: &HeaderMap, options: &WebSocketOptions) -> Result<(), Refusal> {
-    let Some(origin) = headers.get(ORIGIN) else {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else {
         return Ok(());
     };
-    let origin = origin.to_str().unwrap_or("(not text)");
-    let allowed = if origin.eq_ignore_ascii_case("null") {
+    let text = origin.to_str().unwrap_or("(not text)");
+    // compat: a page from a file has no origin, whatever its browser calls that.
+    let is_null = text.eq_ignore_ascii_case("null") || text.starts_with("file:");
+    let allowed = if is_null {
         options.allow_null_origin
     } else {
-        is_same_host(origin, headers, options)
-            || options
-                .allowed_origins
-                .iter()
-                .any(|pattern| matches(pattern.as_bytes(), origin.as_bytes()))
+        let whole = with_port(text);
+        let mut patterns = options.allowed_origins.iter().map(String::as_bytes);
+        patterns
+            .any(|pattern| matches(pattern, text.as_bytes()) || matches(pattern, whole.as_bytes()))
     };
-    if allowed {
+    if allowed && origins.next().is_none() {
         Ok(())
     } else {
-        Err(Refusal::Origin(origin.to_owned()))
+        Err(Refusal::Origin(text.to_owned()))
     }
 }
 
-fn is_same_host(origin: &str, headers: &HeaderMap, options: &WebSocketOptions) -> bool {
-    let (Some((scheme, origin)), Some(host)) = (origin.split_once("://"), text(headers, &HOST))
-    else {
-        return false;
+/// Writes an origin with its port, which browsers leave out where it is the scheme's: patterns may name it.
+fn with_port(origin: &str) -> Cow<'_, str> {
+    let port = match origin.split_once("://") {
+        Some((_, host)) if host.rsplit(']').next().is_some_and(|end| end.contains(':')) => "",
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => ":443",
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => ":80",
+        Some(_) | None => "",
     };
-    let default = if scheme.eq_ignore_ascii_case("https") {
-        443
+    if port.is_empty() {
+        Cow::Borrowed(origin)
     } else {
-        80
-    };
-    let (origin_host, origin_port) = split_port(origin, default);
-    let (host, port) = split_port(host, default);
-    let port = options.external_port.unwrap_or(port);
-    origin_host.eq_ignore_ascii_case(host) && origin_port == port
-}
-
-fn split_port(host: &str, default: u16) -> (&str, u16) {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => match port.parse() {
-            Ok(port) => (name, port),
-            Err(_) => (host, default),
-        },
-        Some(_) | None => (host, default),
+        Cow::Owned(format!("{origin}{port}"))
     }
 }
 
@@ -246,11 +240,9 @@ fn with_server(options: &WebSocketOptions, mut response: Response<Body>) -> Resp
 
 fn status_page() -> Response<Body> {
     let mut response = Response::new(full(STATUS_PAGE));
-    response.headers_mut().insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    response
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    (response.headers_mut()).insert(http::header::CONTENT_TYPE, html);
+    guarded(response)
 }
 
 /// Gives the items of a header that is a list, over all its lines, without empty ones.
@@ -370,7 +362,13 @@ mod tests {
     #[test]
     fn origins_are_compared() {
         let options = WebSocketOptions {
-            allowed_origins: vec!["https://*.example.com".to_owned()],
+            allowed_origins: [
+                "https://*.example.com",
+                "http://intranet:80",
+                "http://[::1]:80",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             allow_null_origin: false,
             ..WebSocketOptions::default()
         };
@@ -378,9 +376,19 @@ mod tests {
             ("https://www.example.com", true),
             ("https://example.com", false),
             ("https://www.example.com.evil.net", false),
-            ("http://localhost:8080", true),
+            ("https://www.example.com:443", false),
+            ("HTTPS://WWW.EXAMPLE.COM", true),
+            ("http://www.example.com", false),
+            ("http://intranet", true),
+            ("http://intranet:80", true),
+            ("http://intranet:8080", false),
+            ("http://[::1]", true),
+            // The host that is asked: a name that an attacker owns may lead here.
+            ("http://localhost:8080", false),
             ("http://localhost", false),
             ("null", false),
+            ("file://", false),
+            ("", false),
         ] {
             let fields = [
                 ("Origin", origin),

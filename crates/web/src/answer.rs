@@ -1,6 +1,6 @@
 //! Responses that several services give.
 
-use crossbar_net::{Body, empty, full};
+use crossbar_net::{Body, empty, full, guarded};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
@@ -23,9 +23,8 @@ pub(crate) fn page(status: StatusCode, html: String) -> Response {
     let mut response = response(status, full(html));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HTML);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
-    response
+    guarded(response)
 }
 
 /// The page for a failure: what the status says and nothing about the node.
@@ -71,21 +70,15 @@ pub(crate) fn readable(method: &Method) -> Result<(), Box<Response>> {
     Err(Box::new(response))
 }
 
-/// Lets pages of other origins read the response, with credentials too, as Crossbar.io does.
+/// Lets pages of all origins read the response, as it is for those that have no cookie here: pages of other origins must not read
+/// what a browser gets in its user's name.
 pub(crate) fn share_with_origins(asked: &HeaderMap, response: &mut Response) {
     let preflight = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    let origin = asked
-        .get(header::ORIGIN)
-        .filter(|origin| *origin != "null")
-        .cloned()
-        .unwrap_or(HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
     );
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
@@ -112,7 +105,6 @@ pub(crate) fn escape(text: &str) -> String {
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );

@@ -31,4 +31,7 @@ pub enum ServiceError {
         /// The type.
         media_type: String,
     },
+    /// A header of the configuration cannot be sent.
+    #[error("the headers cannot be sent: a name or a value breaks HTTP's grammar")]
+    Headers,
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbar_net::{LongPollService, LongPollTransport, OpenFault, SendFault, empty, full};
+use crossbar_net::{
+    LongPollService, LongPollTransport, OpenFault, SendFault, empty, full, guarded,
+};
 use crossbar_wire::{Format, SessionId};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
@@ -177,13 +179,13 @@ fn about(transport: &LongPollTransport) -> Response {
 fn json(value: &Value) -> Response {
     let mut answer = response(StatusCode::OK, full(value.to_string()));
     answer.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    answer
+    guarded(answer)
 }
 
 fn text(status: StatusCode, what: &str) -> Response {
     let mut answer = response(status, full(format!("{what}\n")));
     answer.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
-    answer
+    guarded(answer)
 }
 
 fn too_long() -> Response {

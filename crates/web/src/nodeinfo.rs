@@ -39,7 +39,6 @@ impl NodeInfo {
 }
 
 fn html(status: &Value) -> String {
-    let title = text(status.get("title"));
     let rows = ROWS
         .iter()
         .map(|(key, label)| (label, text(status.get(key))))
@@ -48,8 +47,8 @@ fn html(status: &Value) -> String {
         .map(|(label, value)| format!("<tr><th>{label}</th><td>{value}</td></tr>\n"))
         .collect::<String>();
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n<table>\n{rows}</table></body></html>\n"
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{TITLE}</title>\
+         <style>{STYLE}</style></head>\n<body><h1>{TITLE}</h1>\n<table>\n{rows}</table></body></html>\n"
     )
 }
 
@@ -64,9 +63,10 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-/// What is shown of the status, with its labels. The node's directory is not: the page may be public.
-const ROWS: [(&str, &str); 6] = [
-    ("title", "Release"),
+const TITLE: &str = "Crossbar.io in Rust";
+
+/// What is shown of the status, with its labels. The node's directory and its version are not: the page may be public.
+const ROWS: [(&str, &str); 5] = [
     ("started", "Started"),
     ("controller_pid", "Controller process"),
     ("running_workers", "Workers"),

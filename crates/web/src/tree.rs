@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crossbar_config as config;
 use crossbar_net::{BoxFuture, Peer, Reply, Site};
-use http::header::{self, HeaderValue};
-use http::{Request, StatusCode};
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Request, StatusCode};
 use hyper::body::{Body, Incoming};
 use parking_lot::RwLock;
 use tracing::info;
@@ -25,6 +25,8 @@ pub struct Tree {
     client_timeout: Option<Duration>,
     /// `Strict-Transport-Security`
     hsts: Option<HeaderValue>,
+    /// Those of the configuration.
+    headers: HeaderMap,
 }
 
 impl Tree {
@@ -34,11 +36,15 @@ impl Tree {
     /// The first service that cannot be made.
     pub fn new(config: &config::Web, context: Context) -> Result<Arc<Self>, ServiceError> {
         let hsts = config.options.hsts.map(|age| age.as_secs());
+        let headers: Result<HeaderMap, http::Error> = (config.options.headers.iter())
+            .map(|(name, value)| Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value)?)))
+            .collect();
         Ok(Arc::new(Self {
             services: RwLock::new(Branch::new(&config.paths, &context)?),
             context,
             access_log: config.options.access_log,
             client_timeout: config.options.client_timeout,
+            headers: headers.map_err(|_| ServiceError::Headers)?,
             hsts: hsts.and_then(|age| HeaderValue::try_from(format!("max-age={age}")).ok()),
         }))
     }
@@ -97,6 +103,9 @@ impl Tree {
         headers.insert(header::SERVER, HeaderValue::from_static("Crossbar"));
         if let Some(hsts) = &self.hsts {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
         }
     }
 }

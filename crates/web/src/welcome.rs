@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use crossbar_net::full;
+use crossbar_net::{full, guarded};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -40,14 +40,12 @@ impl Welcome {
         let headers = page.headers_mut();
         for (name, value) in [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
             (header::CACHE_CONTROL, "no-cache"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
         headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
-        page
+        guarded(page)
     }
 }
 

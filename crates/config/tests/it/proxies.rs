@@ -1,4 +1,4 @@
-//! Which proxies are believed, as written.
+//! Which proxies are believed, and which headers are sent, as written.
 
 use crossbar_config::{Endpoint, ForwardedHeader, Node, Transport, WorkerKind};
 
@@ -95,4 +95,41 @@ fn faults_of_proxies() {
     ] {
         assert_eq!(faults(transport), expected, "{transport}");
     }
+}
+
+#[test]
+fn headers_are_checked() {
+    let transport = |headers: &str| {
+        format!(
+            r#"{{"type": "web", "endpoint": {{"type": "tcp", "port": 1}}, "paths": {{}}, "options": {{"headers": {headers}}}}}"#
+        )
+    };
+    load_json(&router("", &transport(r#"{"X-Frame-Options": "DENY"}"#))).unwrap();
+    for (headers, fault) in [
+        (
+            r#"{"a b": "c"}"#,
+            r#"options.headers["a b"]: not the name of a header"#,
+        ),
+        (
+            r#"{"Content-Length": "0"}"#,
+            "options.headers.Content-Length: the server itself writes this header",
+        ),
+        (
+            r#"{"X-A": "a\r\nX-B: b"}"#,
+            "options.headers.X-A: a header's value is printable ASCII",
+        ),
+    ] {
+        assert_eq!(faults(&transport(headers)), [fault]);
+    }
+}
+
+#[test]
+fn faults_tell_no_secret() {
+    let auth = r#"{"wampcra": {"type": "static", "users": {"joe": {"secret": "S", "role": "a", "salt": "b", "iterations": "hunter2"}}}}"#;
+    let transport = format!(
+        r#"{{"type": "websocket", "endpoint": {{"type": "tcp", "port": 1}}, "auth": {auth}}}"#
+    );
+    let told = faults(&transport).join(" ");
+    assert!(!told.contains("hunter2"), "{told}");
+    assert!(told.contains("iterations"), "{told}");
 }

@@ -90,7 +90,9 @@ impl RouterWorker {
                 .net
                 .start_realm(&realm.name, realm.options, [])
                 .map_err(|failure| ApiError::new(error::ALREADY_RUNNING, failure.to_string()))?;
-            state.realms.add(&id, realm.name, realm.raw.into_value());
+            state
+                .realms
+                .add(&id, realm.name, crossbar_config::shown(&realm.raw));
             state.realms.find(&id)?.info(&id)
         };
         if let Some(name) = bridged {
@@ -136,7 +138,7 @@ impl RouterWorker {
             let mut state = self.state();
             let entry = state.realms.find_mut(&realm)?;
             let name = role.config.name.clone();
-            entry.add_role(&id, name, role.raw.into_value())?;
+            entry.add_role(&id, name, crossbar_config::shown(&role.raw))?;
             let set = self.around.net.set_role(&entry.name, role.config);
             set.map_err(|_| no_such_realm(&realm))?;
             entry.role(&id)?

@@ -59,6 +59,7 @@ impl RouterWorker {
         let service =
             crossbar_config::read_web_service(config.clone(), &self.around.surroundings())
                 .map_err(|faults| super::invalid(&faults))?;
+        let config = crossbar_config::shown(&config);
         let event = json!({"transport_id": transport, "path": path, "config": config});
         let topic = "on_web_transport_service_starting";
         self.around.publish(topic, event.clone(), caller);

@@ -91,7 +91,7 @@ impl TesteeWorker {
             .map_err(|failure| cannot_listen(&failure))?;
         let started = running.insert(Running {
             id,
-            config: transport.raw.into_value(),
+            config: crossbar_config::shown(&transport.raw),
             listener,
         });
         Ok(started.info())

@@ -43,7 +43,7 @@ impl Transports {
             return Err(ApiError::new(error::ALREADY_RUNNING, text));
         }
         let created = Utc::now().iso();
-        let config = (*transport.raw).clone();
+        let config = crossbar_config::shown(&transport.raw);
         let mut services = services_of(&config);
         let tree = match web_of(&mut transport.kind) {
             Some(web) => {
@@ -204,7 +204,7 @@ fn service_error(failure: &ServiceError) -> ApiError {
     let uri = match failure {
         ServiceError::AlreadyRunning { .. } => error::ALREADY_RUNNING,
         ServiceError::NotRunning { .. } => error::NOT_RUNNING,
-        ServiceError::Location { .. } | ServiceError::MediaType { .. } => {
+        ServiceError::Location { .. } | ServiceError::MediaType { .. } | ServiceError::Headers => {
             error::INVALID_CONFIGURATION
         }
     };

@@ -333,11 +333,10 @@ async fn methods() {
     assert_eq!(answer.status, 204);
     for (name, value) in [
         ("allow", "GET, HEAD, OPTIONS"),
-        ("access-control-allow-origin", "http://elsewhere"),
+        ("access-control-allow-origin", "*"),
         ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
         ("access-control-allow-headers", "x-mine"),
-        ("access-control-allow-credentials", "true"),
-        ("vary", "Origin"),
+        ("access-control-allow-credentials", ""),
     ] {
         assert_eq!(answer.header(name), value, "{name}");
     }

@@ -85,15 +85,11 @@ async fn nodeinfo() {
     let answer = server.get("/info").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("cache-control"), "no-store");
-    for shown in [
-        "crossbar &lt;1.0&gt;",
-        "4711",
-        "c0ffee",
-        "2026-01-01T00:00:00.000Z",
-    ] {
+    for shown in ["4711", "c0ffee", "2026-01-01T00:00:00.000Z"] {
         assert!(answer.text().contains(shown), "{shown}");
     }
     assert!(!answer.text().contains("/secret/place"));
+    assert!(!answer.text().contains("1.0"));
 
     let silent = Server::with(
         [("info", WebService::NodeInfo)],

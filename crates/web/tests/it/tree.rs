@@ -209,3 +209,36 @@ impl std::io::Write for Lines {
         Ok(())
     }
 }
+
+#[tokio::test]
+async fn own_headers_are_on_all_answers_and_take_the_place_of_the_nodes() {
+    let headers = [("Server", "mine"), ("x-frame-options", "SAMEORIGIN")];
+    let options = WebOptions {
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..WebOptions::default()
+    };
+    let server = Server::with([("a", named("a"))], options, Some(status())).await;
+    for path in ["/a", "/none"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.header("server"), "mine", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "SAMEORIGIN", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_the_node_stand_in_no_frame_and_name_no_version() {
+    let services = [("info", WebService::NodeInfo), ("/", WebService::Welcome)];
+    let server = Server::start(services).await;
+    for path in ["/info", "/", "/none/at/all", "/..", "/%00"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.header("server"), "Crossbar", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(!answer.text().contains(env!("CARGO_PKG_VERSION")), "{path}");
+    }
+}
