@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 
 mod abuse;
+mod attacks;
 mod batched;
 mod endpoint;
 mod ends;
