@@ -122,8 +122,8 @@ async fn an_answer_to_a_challenge_counts_once_and_on_its_connection() {
     assert_eq!(joe.aborted().await.0, "wamp.error.not_authorized");
 }
 
-#[tokio::test]
-async fn nothing_leaks_into_another_realm() {
+/// A server with two realms, and a session in each.
+async fn two_realms() -> (Server, Raw, Value, Raw) {
     let server = Server::start();
     let role = RoleConfig {
         name: Text::from_static("anonymous"),
@@ -140,6 +140,12 @@ async fn nothing_leaks_into_another_realm() {
     let session = alice.ask(HELLO).await[1].clone();
     let mut eve = Raw::connect(server.address).await;
     assert_eq!(eve.ask(&HELLO.replace("realm1", "realm2")).await[0], 2);
+    (server, alice, session, eve)
+}
+
+#[tokio::test]
+async fn nothing_leaks_into_another_realm() {
+    let (_server, mut alice, session, mut eve) = two_realms().await;
     let subscribed = alice.ask(r#"[32,1,{},"com.example.topic"]"#).await[2].clone();
     let registered = alice.ask(r#"[64,2,{},"com.example.add"]"#).await[2].clone();
     let retain = r#"[16,3,{"retain":true,"exclude_me":false,"acknowledge":true},"com.example.kept",["secret"]]"#;
