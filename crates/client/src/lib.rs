@@ -62,7 +62,7 @@ pub use crossbar_wire::{
 };
 pub use error::{CloseReason, ConnectError, ContentError, LinkError, Refused, RequestError};
 pub use join::Details;
-pub use options::{Auth, Options, Reconnect, Secret, Tls};
+pub use options::{Auth, Options, Reconnect, Secret, Tls, TlsCertificate, TlsFiles};
 pub use pubsub::{Disclosure, Event, PublishOptions, SubscribeOptions, Subscription};
 pub use raw::RawConnection;
 pub use rustls;

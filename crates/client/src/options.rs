@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -167,8 +168,30 @@ pub enum Tls {
     System,
     /// These certificate authorities only.
     Authorities(Vec<CertificateDer<'static>>),
-    /// A configuration of one's own, as for client certificates.
+    /// What PEM files hold.
+    Files(Box<TlsFiles>),
+    /// A configuration of one's own.
     Config(Arc<ClientConfig>),
+}
+
+/// PEM files for TLS, read whenever a connection is made.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TlsFiles {
+    /// The name that the server's certificate must have, also sent to it (SNI); none: the host of the URL.
+    pub hostname: Option<String>,
+    /// The certificate authorities to trust; empty: those of the system.
+    pub authorities: Vec<PathBuf>,
+    /// What is shown to the server.
+    pub certificate: Option<TlsCertificate>,
+}
+
+/// A certificate that is shown over TLS, in PEM files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TlsCertificate {
+    /// The certificate, and those that lead from it to an authority.
+    pub certificates: Vec<PathBuf>,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// How to connect again: after `first`, then each time `factor` times as long, up to `longest`.

@@ -6,6 +6,7 @@ mod limits;
 mod mutations;
 mod proxies;
 mod readings;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
