@@ -1,5 +1,7 @@
-use crossbar_core::{Authorization, RealmOptions, RoleConfig};
-use crossbar_wire::{Text, UriCheck};
+use std::time::Duration;
+
+use crossbar_core::{Authorization, Authorizer, RealmOptions, RoleConfig};
+use crossbar_wire::{Text, Uri, UriCheck};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -181,6 +183,11 @@ struct RoleAsWritten {
     permissions: Option<Value>,
     #[serde(rename = "allow-by-default")]
     allow_by_default: Option<bool>,
+    authorizer: Option<String>,
+    #[serde(rename = "authorizer-timeout")]
+    authorizer_timeout: Option<Whole<1, 3600>>,
+    #[serde(rename = "authorizer-cache-ttl")]
+    authorizer_cache_ttl: Option<Whole<0, 31_536_000>>,
     trustlevel: Option<Level>,
     limits: Option<Value>,
     max_sessions: Option<MaxSessions>,
@@ -188,7 +195,6 @@ struct RoleAsWritten {
 
 impl Written for RoleAsWritten {
     const REQUIRED: &'static [&'static str] = &["name"];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("authorizer", Refusal::NotYet)];
 }
 
 impl Role {
@@ -201,13 +207,16 @@ impl Role {
             let problem = Problem::Rule("the role \"trusted\" is reserved for internal sessions");
             reading.fault(&at.key("name"), problem, None);
         }
-        let authorization = match (written.permissions, written.allow_by_default) {
-            (Some(permissions), _) => {
+        let authorizer = read_authorizer(reading, &written, at);
+        let choice = (written.permissions, authorizer, written.allow_by_default);
+        let authorization = match choice {
+            (Some(permissions), _, _) => {
                 let at = at.key("permissions");
                 Authorization::Static(permission::read_all(reading, permissions, &at))
             }
-            (None, Some(allowed)) => Authorization::Always(allowed),
-            (None, None) => {
+            (None, Some(authorizer), _) => Authorization::Dynamic(authorizer),
+            (None, None, Some(allowed)) => Authorization::Always(allowed),
+            (None, None, None) => {
                 reading.notice(at, "the role has no permissions: everything is denied");
                 Authorization::Static(Vec::new())
             }
@@ -240,6 +249,47 @@ impl Role {
         reading.check_unique("the role", names);
         roles.into_iter().map(|(role, _)| role).collect()
     }
+}
+
+/// Reads what says which procedure decides, if one does.
+fn read_authorizer(
+    reading: &mut Reading,
+    written: &RoleAsWritten,
+    at: &Place,
+) -> Option<Authorizer> {
+    let own_keys = [
+        ("authorizer-timeout", written.authorizer_timeout.is_some()),
+        (
+            "authorizer-cache-ttl",
+            written.authorizer_cache_ttl.is_some(),
+        ),
+    ];
+    let Some(procedure) = &written.authorizer else {
+        for (key, _) in own_keys.into_iter().filter(|(_, is_there)| *is_there) {
+            let problem = Problem::Rule("it has a meaning only with \"authorizer\"");
+            reading.fault(&at.key(key), problem, None);
+        }
+        return None;
+    };
+    let at = at.key("authorizer");
+    if written.permissions.is_some() {
+        let problem = Problem::Rule("a role has either \"permissions\" or an \"authorizer\"");
+        reading.fault(&at, problem, None);
+    }
+    let procedure = Text::from(procedure.as_str());
+    if Uri::check(&procedure, UriCheck::Strict).is_err() || procedure.starts_with("wamp.") {
+        let problem = Problem::Rule(
+            "an authorizer is a procedure: components of a-z, 0-9 and _ with full stops between, not below \"wamp.\"",
+        );
+        let value = Some(Value::from(procedure.as_str()));
+        reading.fault_with(&at, problem, value, None);
+    }
+    let seconds = |seconds: u64| Duration::from_secs(seconds);
+    Some(Authorizer {
+        procedure,
+        timeout: seconds(written.authorizer_timeout.map_or(10, Whole::get)),
+        cache_ttl: seconds(written.authorizer_cache_ttl.map_or(300, Whole::get)),
+    })
 }
 
 /// The role of internal sessions.

@@ -30,6 +30,7 @@ mod joining;
 mod kept;
 mod limits;
 mod options;
+mod parking;
 mod permission;
 mod realm;
 mod refusal;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crossbar_wire::{MatchPolicy, Text};
 
 use crate::Limits;
@@ -23,8 +25,21 @@ pub struct RoleConfig {
 pub enum Authorization {
     /// By permissions, the most specific one that matches; none denies.
     Static(Vec<Permission>),
+    /// By a procedure of the realm, which is asked about each request.
+    Dynamic(Authorizer),
     /// Everything is allowed or denied (`allow-by-default`, and the built-in role `trusted`).
     Always(bool),
+}
+
+/// A procedure of the realm that decides requests (Crossbar.io: `authorizer`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Authorizer {
+    /// The procedure. It is called with details of the session, the URI, the action and the request's options.
+    pub procedure: Text,
+    /// How long it has to answer.
+    pub timeout: Duration,
+    /// How long its decisions are kept that say so, if they do not say how long.
+    pub cache_ttl: Duration,
 }
 
 /// What one URI or pattern permits.

@@ -2,6 +2,7 @@ mod admission;
 mod answering;
 mod audience;
 mod audit;
+mod authorizing;
 mod calling;
 mod canceling;
 mod ending;
@@ -23,6 +24,7 @@ use crossbar_wire::{
     Abort, Features, Identity, Message, Role, Roles as PeerRoles, SessionId, Text, Welcome,
 };
 
+use self::authorizing::{Authorizing, realm_itself};
 use crate::abort::abort;
 use crate::broker::Broker;
 use crate::calls::Calls;
@@ -30,6 +32,7 @@ use crate::dealer::Dealer;
 use crate::definitions::Definitions;
 use crate::generator::Generator;
 use crate::history::History;
+use crate::parking::Waiting;
 use crate::retained::Retained;
 use crate::role::{Roles, TRUSTED};
 use crate::session::{Session, Sessions, identity};
@@ -86,6 +89,7 @@ pub struct Realm {
     calls: Calls,
     retained: Retained,
     history: Option<History>,
+    authorizing: Authorizing,
     dropped_events: u64,
     limited: u64,
     clock: WallClock,
@@ -111,6 +115,7 @@ impl Realm {
             dropped_events: 0,
             limited: 0,
             history: None,
+            authorizing: Authorizing::default(),
             now: clock.read_at(),
             clock,
         };
@@ -133,12 +138,18 @@ impl Realm {
     /// Adds a role, or replaces the one of that name; its sessions are judged by the new one from then on. The role
     /// `trusted` is built in and stays as it is.
     pub fn set_role(&mut self, role: RoleConfig) {
-        self.roles.set(role);
+        if let Some(key) = self.roles.set(role) {
+            self.role_changed(key);
+        }
     }
 
     /// Removes a role; its sessions are denied everything from then on. Says whether it was there.
     pub fn remove_role(&mut self, name: &str) -> bool {
-        self.roles.remove(name)
+        let removed = self.roles.remove(name);
+        if let Some(key) = removed {
+            self.role_changed(key);
+        }
+        removed.is_some()
     }
 
     /// Opens a session and answers WELCOME.
@@ -156,8 +167,9 @@ impl Realm {
         if !trusted {
             self.check_sessions(role)?;
         }
-        let session = Session::new(&join, role, trusted);
-        if !self.sessions.insert(id, session) {
+        let mut session = Session::new(&join, role, trusted);
+        session.parking = self.roles.authorizer(role).map(|_| Box::default());
+        if id == realm_itself() || !self.sessions.insert(id, session) {
             let message = "the session id is taken, join again".to_owned();
             return Err(abort(uris::PROTOCOL_VIOLATION, message));
         }
@@ -192,17 +204,25 @@ impl Realm {
             self.handle_while_closing(from, &message, out);
             return;
         }
-        if let Err(expected) = session.take_request_id(&message) {
-            let text = format!("a request id that does not count up: {expected} was expected");
-            self.violate(from, &text, out);
+        if session.parking.is_some() {
+            self.take_judged(from, Waiting::new(message, false), out);
+            self.settle(out);
             return;
         }
+        if let Err(expected) = session.take_request_id(&message) {
+            self.violate_request_id(from, expected, out);
+            return;
+        }
+        let is_chunk = session.is_chunk(&message);
+        self.take(from, message, is_chunk, out);
+        self.settle(out);
+    }
+
+    /// Does what a message of an open session says.
+    #[inline]
+    fn take(&mut self, from: SessionId, message: Message, is_chunk: bool, out: &mut Outbox) {
         match message {
-            Message::Call(call)
-                if call.progress == Some(true) || session.may_continue(call.request) =>
-            {
-                self.take_chunk(from, call, out);
-            }
+            Message::Call(call) if is_chunk => self.take_chunk(from, call, out),
             Message::Call(call) => self.call(from, call, out),
             Message::Yield(result) => self.take_yield(from, result, out),
             Message::Publish(publish) => self.publish(from, publish, out),
@@ -231,13 +251,16 @@ impl Realm {
                 self.violate(from, "a message that only a router sends", out);
             }
         }
-        self.settle(out);
     }
 
     /// Gives the time of the next [`Realm::handle_timeout`].
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        let limits = [self.calls.next_deadline(), self.sessions.next_limit()];
+        let limits = [
+            self.calls.next_deadline(),
+            self.sessions.next_limit(),
+            self.authorizing.next_deadline(),
+        ];
         limits.into_iter().flatten().min()
     }
 
@@ -247,6 +270,7 @@ impl Realm {
         while let Some(call) = self.calls.overdue(now) {
             self.time_out(call, out);
         }
+        self.take_late(now, out);
         while let Some(session) = self.sessions.overdue(now) {
             self.give_up(session, out);
         }
@@ -280,7 +304,9 @@ impl Realm {
             subscriptions: self.broker.len(),
             registrations: self.dealer.len(),
             calls: self.calls.len(),
-            time_limits: self.calls.deadlines() + self.sessions.limits(),
+            time_limits: self.calls.deadlines()
+                + self.sessions.limits()
+                + self.authorizing.deadlines(),
             dropped_events: self.dropped_events,
             limited: self.limited,
             retained_events: self.retained.len(),

@@ -4,6 +4,8 @@ use crossbar_wire::{
 };
 
 use crate::Limit;
+use crate::parking::Matter;
+use crate::uris;
 
 /// Why a request is refused: what its ERROR says.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub(crate) struct Refusal {
     text: String,
     /// The limit that is the reason, if one is.
     limit: Option<Limit>,
+    /// What an authorizer has to be asked about before the request is answered.
+    pending: Option<Box<Matter>>,
 }
 
 impl Refusal {
@@ -21,6 +25,7 @@ impl Refusal {
             error,
             text: text.into(),
             limit: None,
+            pending: None,
         }
     }
 
@@ -32,6 +37,27 @@ impl Refusal {
         }
     }
 
+    /// Does not refuse yet: an authorizer has to be asked about `matter`.
+    pub(crate) fn pending(matter: Matter) -> Self {
+        Self {
+            pending: Some(Box::new(matter)),
+            ..Self::new(uris::AUTHORIZATION_FAILED, "nobody has decided")
+        }
+    }
+
+    /// Gives what an authorizer has to be asked about.
+    pub(crate) fn matter(&self) -> Option<&Matter> {
+        self.pending.as_deref()
+    }
+
+    /// Gives the URI and the arguments of the ERROR.
+    pub(crate) fn into_error(self) -> (Text, Payload) {
+        (
+            Text::from_static(self.error),
+            said(&[Value::Text(self.text)]),
+        )
+    }
+
     /// Gives the limit that is the reason, if one is.
     pub(crate) const fn limit(&self) -> Option<Limit> {
         self.limit
@@ -39,13 +65,14 @@ impl Refusal {
 
     /// Makes the answer to a request of the type `of`.
     pub(crate) fn answer(self, of: RequestType, request: RequestId) -> Message {
+        let (error, payload) = self.into_error();
         Message::Error(Error {
             request_type: of.code(),
             request,
             passthru: None,
             callee: None,
-            error: Text::from_static(self.error),
-            payload: said(&[Value::Text(self.text)]),
+            error,
+            payload,
         })
     }
 }

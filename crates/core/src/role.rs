@@ -4,13 +4,15 @@ use crossbar_wire::{MatchPolicy, Text};
 use indexmap::IndexMap;
 
 use crate::index::PatternIndex;
-use crate::{Authorization, Disclosure, Limits, OverRate, Permission, Rate, RoleConfig};
+use crate::{
+    Authorization, Authorizer, Disclosure, Limits, OverRate, Permission, Rate, RoleConfig,
+};
 
 /// The role of the node's own sessions: everything is allowed. It cannot be configured.
 pub(crate) const TRUSTED: &str = "trusted";
 
 /// What a session wants to do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Action {
     Call,
     Register,
@@ -18,10 +20,24 @@ pub(crate) enum Action {
     Subscribe,
 }
 
+impl Action {
+    /// Gives the name by which authorizers know it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Register => "register",
+            Self::Publish => "publish",
+            Self::Subscribe => "subscribe",
+        }
+    }
+}
+
 /// What a role says to a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     Denied,
+    /// The role's authorizer decides.
+    Ask,
     /// The request goes on.
     Allowed(Grant),
 }
@@ -57,26 +73,40 @@ impl Roles {
         Self { by_name }
     }
 
-    /// Adds a role, or replaces the rule of the one of that name. The trusted one stays as it is.
-    pub(crate) fn set(&mut self, role: RoleConfig) {
-        if role.name != TRUSTED {
+    /// Adds a role, or replaces the rule of the one of that name, and gives its place. The trusted one stays as it is.
+    pub(crate) fn set(&mut self, role: RoleConfig) -> Option<RoleKey> {
+        (role.name != TRUSTED).then(|| {
             let judge = Judge {
                 rule: Rule::new(role.authorization),
                 trustlevel: role.trustlevel,
                 limits: role.limits,
                 max_sessions: role.max_sessions,
             };
-            self.by_name.insert(role.name.compact(), Some(judge));
+            let (key, _) = self.by_name.insert_full(role.name.compact(), Some(judge));
+            RoleKey(key)
+        })
+    }
+
+    /// Takes the rule of a role away, if there is one, and gives its place.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<RoleKey> {
+        if name == TRUSTED {
+            return None;
+        }
+        let (key, _, judge) = self.by_name.get_full_mut(name.as_bytes())?;
+        judge.take().map(|_| RoleKey(key))
+    }
+
+    /// Gives the procedure that decides about the sessions of a role.
+    pub(crate) fn authorizer(&self, key: RoleKey) -> Option<&Authorizer> {
+        match &self.judge(key)?.rule {
+            Rule::Dynamic(authorizer) => Some(authorizer),
+            Rule::Trusted | Rule::Always(_) | Rule::Static(_) => None,
         }
     }
 
-    /// Takes the rule of a role away. Says whether there was one.
-    pub(crate) fn remove(&mut self, name: &str) -> bool {
-        name != TRUSTED
-            && self
-                .by_name
-                .get_mut(name.as_bytes())
-                .is_some_and(|judge| judge.take().is_some())
+    /// Gives the trust level of a role.
+    pub(crate) fn trustlevel(&self, key: RoleKey) -> Option<u32> {
+        self.judge(key)?.trustlevel
     }
 
     /// Finds a role that has a rule.
@@ -150,6 +180,7 @@ impl Judge {
                 ..grant
             }),
             Verdict::Denied => Verdict::Denied,
+            Verdict::Ask => Verdict::Ask,
         }
     }
 }
@@ -159,6 +190,7 @@ enum Rule {
     Trusted,
     Always(bool),
     Static(Permissions),
+    Dynamic(Authorizer),
 }
 
 impl Rule {
@@ -166,6 +198,7 @@ impl Rule {
         match authorization {
             Authorization::Always(allow) => Self::Always(allow),
             Authorization::Static(permissions) => Self::Static(Permissions::new(permissions)),
+            Authorization::Dynamic(authorizer) => Self::Dynamic(authorizer),
         }
     }
 
@@ -178,6 +211,7 @@ impl Rule {
             Self::Always(true) => Verdict::Allowed(Grant::default()),
             Self::Always(false) => Verdict::Denied,
             Self::Static(permissions) => permissions.decide(action, uri, policy),
+            Self::Dynamic(_) => Verdict::Ask,
         }
     }
 }

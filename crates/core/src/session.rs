@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::calls::CallKey;
+use crate::parking::Parking;
 use crate::refusal::said;
 use crate::request_ids::RequestIds;
 use crate::role::RoleKey;
@@ -34,8 +35,6 @@ pub(crate) struct Session {
     pub(crate) calls: HashMap<RequestId, CallKey, RandomState>,
     /// The invocations that this session works on.
     pub(crate) invocations: HashMap<RequestId, CallKey, RandomState>,
-    /// What is published when the session ends.
-    pub(crate) testaments: Option<Box<Testaments>>,
     /// The last invocation id that this session was given; ids count up from 1 (WAMP spec, "IDs").
     last_invocation: u64,
     /// The highest request id of a progressive call that this session has begun; 0 if it never has.
@@ -47,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) limits: Option<Arc<Limits>>,
     /// How many calls of this session are in flight.
     pub(crate) open_calls: usize,
+    /// What waits until its role's authorizer has decided; it is there if the role has one.
+    pub(crate) parking: Option<Box<Parking>>,
 }
 
 /// What is told about a session if somebody asks.
@@ -57,6 +58,8 @@ pub(crate) struct Details {
     /// `authextra` as the one positional argument; empty if it is too long to be kept.
     authextra: Payload,
     pub(crate) transport: Option<TransportDetails>,
+    /// What is published when the session ends.
+    pub(crate) testaments: Option<Box<Testaments>>,
 }
 
 /// How many octets of `authextra` are kept; clients of some authentication methods choose it freely.
@@ -74,6 +77,7 @@ impl Details {
                 authextra
             },
             transport,
+            testaments: None,
         }
     }
 
@@ -107,13 +111,13 @@ impl Session {
             registrations: BTreeSet::new(),
             calls: HashMap::default(),
             invocations: HashMap::default(),
-            testaments: None,
             last_invocation: 0,
             last_stream: 0,
             request_ids: join.strict_request_ids.then(Box::default),
             roles: join.hello.roles,
             limits: join.limits.clone(),
             open_calls: 0,
+            parking: None,
         }
     }
 
@@ -168,6 +172,21 @@ impl Session {
         let begins = request.value() > self.last_stream;
         self.last_stream = self.last_stream.max(request.value());
         begins
+    }
+
+    /// Says whether a message is a CALL that begins or continues a progressive call.
+    pub(crate) fn is_chunk(&self, message: &Message) -> bool {
+        matches!(message, Message::Call(call)
+            if call.progress == Some(true) || self.may_continue(call.request))
+    }
+
+    pub(crate) const fn last_stream(&self) -> u64 {
+        self.last_stream
+    }
+
+    /// Forgets that a progressive call has begun, since it begins later.
+    pub(crate) const fn set_last_stream(&mut self, last: u64) {
+        self.last_stream = last;
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -236,6 +255,10 @@ impl Sessions {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SessionId, &Session)> {
         self.by_id.iter().map(|(&id, session)| (id, session))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.by_id.values_mut()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -17,6 +17,7 @@ pub(crate) const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported
 pub(crate) const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
 pub(crate) const TESTAMENT_ERROR: &str = "wamp.error.testament_error";
 pub(crate) const HISTORY_UNAVAILABLE: &str = "wamp.error.history_unavailable";
+pub(crate) const AUTHORIZATION_FAILED: &str = "wamp.error.authorization_failed";
 pub(crate) const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 pub(crate) const DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
 pub(crate) const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";

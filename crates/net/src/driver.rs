@@ -93,6 +93,12 @@ impl Driver {
         self.state.lock().delivery.realm.remove_role(name)
     }
 
+    /// Forgets what the authorizer of a role decided that is kept.
+    pub(crate) fn purge_authorizations(&self, role: &str) {
+        let mut state = self.state.lock();
+        state.delivery.realm.purge_authorizations(Some(role));
+    }
+
     /// Looks at the realm.
     pub(crate) fn inspect<T>(&self, look: impl FnOnce(&Realm) -> T) -> T {
         look(&self.state.lock().delivery.realm)

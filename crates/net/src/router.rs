@@ -141,6 +141,15 @@ impl Router {
         Ok(self.realm(realm)?.remove_role(role))
     }
 
+    /// Forgets what the authorizer of a realm's role decided that is kept.
+    ///
+    /// # Errors
+    /// There is no such realm.
+    pub fn purge_authorizations(&self, realm: &Text, role: &str) -> Result<(), RealmError> {
+        self.realm(realm)?.purge_authorizations(role);
+        Ok(())
+    }
+
     /// Gives the names of the realms, in order.
     #[must_use]
     pub fn realms(&self) -> Vec<Text> {

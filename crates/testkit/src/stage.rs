@@ -22,19 +22,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod role;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Actions, Authorization, ChannelFraming, ChannelType, Command, Credentials, Disclosure,
-    Join, Joining, Limit, Limits, Opening, Outbox, Permission, Principal, Realm, RealmOptions,
-    RoleConfig, Statistics, Step, Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
+    Access, Authorization, ChannelFraming, ChannelType, Command, Credentials, Join, Joining, Limit,
+    Limits, Opening, Outbox, Principal, Realm, RealmOptions, RoleConfig, Statistics, Step,
+    Timestamp, Transport, TransportDetails, Undeliverable, WallClock,
 };
 use crossbar_wire::auth::cryptosign::PrivateKey;
 use crossbar_wire::{
-    Abort, Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Text, UriCheck,
+    Abort, Features, Format, Hello, Message, Role, Roles, SessionId, Text, UriCheck,
 };
 use serde_json::Value;
 
@@ -173,6 +175,10 @@ impl Stage {
             ("unrole", name) => assert!(self.realm.remove_role(name)),
             ("wait", time) => self.wait(time),
             ("realm", "closes") => self.act(|realm, now, out| realm.close(rest, now, out)),
+            ("realm", "purges") => {
+                let role = Some(rest).filter(|rest| !rest.is_empty());
+                self.realm.purge_authorizations(role);
+            }
             ("dropped", count) => {
                 assert_eq!(self.realm.statistics().dropped_events.to_string(), count);
             }
@@ -227,14 +233,7 @@ impl Stage {
 
     fn role(&mut self, name: &str, json: &str) {
         let role: Value = serde_json::from_str(json).unwrap();
-        let permissions = role["permissions"].as_array().unwrap();
-        self.realm.set_role(RoleConfig {
-            name: Text::from(name),
-            authorization: Authorization::Static(permissions.iter().map(permission).collect()),
-            trustlevel: trustlevel(&role),
-            limits: limits(&role["limits"]),
-            max_sessions: number(&role["max_sessions"]),
-        });
+        self.realm.set_role(role::read(name, &role));
     }
 
     fn wait(&mut self, time: &str) {
@@ -445,53 +444,4 @@ fn announce(roles: Roles, feature: &str) -> Roles {
     let (_, feature) = named.expect("a feature");
     let features = roles.features(role).unwrap_or_default();
     roles.with(role, features.union(*feature))
-}
-
-fn trustlevel(json: &Value) -> Option<u32> {
-    let level = json["trustlevel"].as_u64()?;
-    Some(level.try_into().unwrap())
-}
-
-fn limits(json: &Value) -> Limits {
-    Limits {
-        subscriptions: number(&json["subscriptions"]),
-        registrations: number(&json["registrations"]),
-        open_calls: number(&json["open_calls"]),
-        uri_length: number(&json["uri_length"]),
-        ..Limits::default()
-    }
-}
-
-fn number(json: &Value) -> Option<usize> {
-    json.as_u64().map(|number| number.try_into().unwrap())
-}
-
-fn permission(json: &Value) -> Permission {
-    let allows = |action: &str| {
-        let allow = json["allow"].as_array().unwrap();
-        allow.iter().any(|allowed| allowed == action)
-    };
-    let disclosure = |what: &str| {
-        let word = &json["disclose"][what];
-        match word.as_str() {
-            Some("on_request") => Disclosure::OnRequest,
-            Some("never") => Disclosure::Never,
-            Some(_) | None if word == true => Disclosure::Always,
-            Some(_) | None => Disclosure::OnOwnRequest,
-        }
-    };
-    Permission {
-        uri: Text::from(json["uri"].as_str().unwrap()),
-        policy: MatchPolicy::named(json["match"].as_str().unwrap_or("exact")).unwrap(),
-        allow: Actions {
-            call: allows("call"),
-            register: allows("register"),
-            publish: allows("publish"),
-            subscribe: allows("subscribe"),
-        },
-        disclose_caller: disclosure("caller"),
-        disclose_publisher: disclosure("publisher"),
-        trustlevel: trustlevel(json),
-        cache: false,
-    }
 }

@@ -7,8 +7,8 @@ use crossbar_config::{
     read_realm, read_transport,
 };
 use crossbar_core::{
-    Access, Authorization, CallQueueRule, Disclosure, HistoryRule, MethodConfig, StatisticsRule,
-    StoredTicket,
+    Access, Authorization, Authorizer, CallQueueRule, Disclosure, HistoryRule, MethodConfig,
+    StatisticsRule, StoredTicket,
 };
 use crossbar_wire::{Format, MatchPolicy, Text, UriCheck};
 use serde_json::Value;
@@ -467,6 +467,31 @@ fn secrets_are_not_shown() {
     .expect_err("the ticket is a number");
     assert!(!faults.to_string().contains("4711"), "{faults}");
     assert!(!format!("{faults:?}").contains("4711"), "{faults:?}");
+}
+
+#[test]
+fn z03_roles_may_have_an_authorizer() {
+    let read = |keys: &str| {
+        let role = format!(r#"{{"name": "user", "authorizer": "com.auth" {keys}}}"#);
+        let realm = format!(r#"{{"name": "realm1", "roles": [{role}]}}"#);
+        let node = load_json(&router(&realm, "")).unwrap();
+        let WorkerKind::Router(router) = &node.workers[0].kind else {
+            panic!("a router");
+        };
+        let Authorization::Dynamic(authorizer) = &router.realms[0].roles[0].config.authorization
+        else {
+            panic!("an authorizer");
+        };
+        authorizer.clone()
+    };
+    let authorizer = |timeout, cache_ttl| Authorizer {
+        procedure: Text::from("com.auth"),
+        timeout: Duration::from_secs(timeout),
+        cache_ttl: Duration::from_secs(cache_ttl),
+    };
+    assert_eq!(read(""), authorizer(10, 300));
+    let keys = r#", "authorizer-timeout": 2, "authorizer-cache-ttl": 0"#;
+    assert_eq!(read(keys), authorizer(2, 0));
 }
 
 #[test]

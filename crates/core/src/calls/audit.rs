@@ -1,3 +1,5 @@
+use crossbar_wire::MAX_ID;
+
 use super::{Call, CallKey, Calls, Stage};
 use crate::dealer::Dealer;
 use crate::session::Sessions;
@@ -46,6 +48,9 @@ impl Calls {
 
     /// Looks for a call among those of its caller with its request id.
     fn is_known_to_caller(&self, key: CallKey, call: &Call, sessions: &Sessions) -> bool {
+        if call.caller.value() == MAX_ID {
+            return true; // the realm itself
+        }
         let caller = sessions.get(call.caller);
         let mut next = caller.and_then(|caller| caller.calls.get(&call.request).copied());
         while let Some(at) = next {

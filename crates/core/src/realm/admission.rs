@@ -3,6 +3,7 @@
 use crossbar_wire::{MatchPolicy, Pattern, SessionId, Text, Uri, UriError};
 
 use super::Realm;
+use crate::parking::Matter;
 use crate::role::{Action, Grant, Verdict};
 use crate::session::Session;
 use crate::{Disclosure, refusal::Refusal, uris};
@@ -59,6 +60,7 @@ impl Realm {
             }),
             Verdict::Allowed(grant) => Ok(grant),
             Verdict::Denied => Err(self.denied(session, action, uri)),
+            Verdict::Ask => self.ask_authorizer(session, action, uri, policy),
         }
     }
 
@@ -86,8 +88,34 @@ impl Realm {
         }
     }
 
+    /// Gives what the role's authorizer has decided, or that it has to be asked.
     #[cold]
-    fn denied(&self, session: &Session, action: Action, uri: &Text) -> Refusal {
+    fn ask_authorizer(
+        &self,
+        session: &Session,
+        action: Action,
+        uri: &Text,
+        policy: MatchPolicy,
+    ) -> Result<Grant, Refusal> {
+        let matter = Matter {
+            action,
+            policy,
+            uri: uri.clone(),
+        };
+        let grant = self.rule(session, matter)?;
+        let disclosure = if uris::is_own(uri.as_bytes()) {
+            Disclosure::Always
+        } else {
+            grant.disclosure
+        };
+        Ok(Grant {
+            disclosure,
+            trustlevel: self.roles.trustlevel(session.role),
+        })
+    }
+
+    #[cold]
+    pub(super) fn denied(&self, session: &Session, action: Action, uri: &Text) -> Refusal {
         let what = match action {
             Action::Call => "call procedure",
             Action::Register => "register procedure",

@@ -2,6 +2,7 @@
 
 use crossbar_wire::{CallResult, Error, Identity, Message, RequestId, Role, SessionId, Yield};
 
+use super::authorizing::{Answer, realm_itself};
 use super::passthru::admit_passthru;
 use super::{Realm, send};
 use crate::calls::{Call, CallKey, Place, Stage};
@@ -37,6 +38,11 @@ impl Realm {
         let Some(callee) = self.sessions.get(from) else {
             return;
         };
+        if caller == realm_itself() {
+            let answer = Answer::Given(result.payload.compact());
+            self.authorizing.answer(request, answer);
+            return;
+        }
         let message = CallResult {
             request,
             progress: progress.then_some(true),
@@ -74,6 +80,11 @@ impl Realm {
         let Some(callee) = self.sessions.get(from) else {
             return;
         };
+        if call.caller == realm_itself() {
+            let answer = Answer::Error(error.error.compact(), error.payload.compact());
+            self.authorizing.answer(call.request, answer);
+            return;
+        }
         let message = Error {
             request_type: RequestType::Call.code(),
             request: call.request,

@@ -54,7 +54,7 @@ impl Realm {
     }
 
     /// Gives an allowed call to a callee, or lets it wait for one.
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         from: SessionId,
         order: Order,

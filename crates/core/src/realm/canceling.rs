@@ -2,6 +2,7 @@
 
 use crossbar_wire::{Cancel, CancelMode, Features, Interrupt, Message, SessionId};
 
+use super::authorizing::{Answer, realm_itself};
 use super::{Realm, send};
 use crate::calls::{CallKey, Kept};
 use crate::refusal::{Refusal, RequestType};
@@ -47,9 +48,14 @@ impl Realm {
 
     /// Ends a call with an error for its caller.
     pub(super) fn fail(&mut self, key: CallKey, refusal: Refusal, out: &mut Outbox) {
-        if let Some(call) = self.end_call(key)
-            && self.sessions.open(call.caller).is_some()
-        {
+        let Some(call) = self.end_call(key) else {
+            return;
+        };
+        if call.caller == realm_itself() {
+            let (error, payload) = refusal.into_error();
+            self.authorizing
+                .answer(call.request, Answer::Error(error, payload));
+        } else if self.sessions.open(call.caller).is_some() {
             let answer = refusal.answer(RequestType::Call, call.request);
             send(out, call.caller, answer);
         }

@@ -31,6 +31,13 @@ impl Realm {
         }
     }
 
+    /// The same for a request id that is not the next one.
+    #[cold]
+    pub(super) fn violate_request_id(&mut self, from: SessionId, expected: u64, out: &mut Outbox) {
+        let text = format!("a request id that does not count up: {expected} was expected");
+        self.violate(from, &text, out);
+    }
+
     /// Ends an open session with ABORT.
     pub(super) fn abort(&mut self, session: SessionId, abort: Abort, out: &mut Outbox) {
         self.sessions.close(session, None);
@@ -162,6 +169,7 @@ impl Realm {
         let Some(session) = self.sessions.get_mut(id) else {
             return Emptied::default();
         };
+        let is_parked = session.parking.is_some();
         let subscriptions = std::mem::take(&mut session.subscriptions);
         let registrations = std::mem::take(&mut session.registrations);
         let calls = in_order(std::mem::take(&mut session.calls));
@@ -175,6 +183,9 @@ impl Realm {
             .collect();
         for newest in calls {
             self.abandon(newest, out);
+        }
+        if is_parked {
+            self.unpark(id, out);
         }
         let invocations = match self.sessions.get_mut(id) {
             Some(session) => in_order(std::mem::take(&mut session.invocations)),

@@ -6,6 +6,7 @@ use crossbar_wire::{Abort, CancelMode, Identity, Message, RequestId, SessionId, 
 
 use super::{Realm, send};
 use crate::abort::{abort, limit_exceeded};
+use crate::parking::Waiting;
 use crate::refusal::{Refusal, RequestType};
 use crate::role::{RoleKey, TRUSTED};
 use crate::session::Session;
@@ -53,16 +54,27 @@ impl Realm {
         let Some(session) = self.sessions.get_mut(from).filter(|it| it.is_open()) else {
             return;
         };
-        let Some((of, request)) = refusable(&message) else {
+        if refusable(&message).is_none() {
             self.handle(from, message, now, out);
             return;
-        };
-        self.now = now;
-        if let Err(expected) = session.take_request_id(&message) {
-            let text = format!("a request id that does not count up: {expected} was expected");
-            self.violate(from, &text, out);
-            return;
         }
+        self.now = now;
+        if session.parking.is_some() {
+            self.take_judged(from, Waiting::new(message, true), out);
+        } else if let Err(expected) = session.take_request_id(&message) {
+            self.violate_request_id(from, expected, out);
+        } else {
+            self.take_large(from, &message, out);
+        }
+        self.settle(out);
+    }
+
+    /// Refuses what a message asks or answers for its size.
+    pub(super) fn take_large(&mut self, from: SessionId, message: &Message, out: &mut Outbox) {
+        let (Some(session), Some((of, request))) = (self.sessions.get(from), refusable(message))
+        else {
+            return;
+        };
         let call = match of {
             RequestType::Invocation => session.invocations.get(&request),
             RequestType::Call => session.calls.get(&request),
@@ -83,10 +95,9 @@ impl Realm {
                 self.fail(key, refusal, out);
             }
             (RequestType::Invocation, None) => {}
-            (RequestType::Publish, _) if !acknowledged(&message) => self.note(from, &refusal, out),
+            (RequestType::Publish, _) if !acknowledged(message) => self.note(from, &refusal, out),
             (of, _) => self.refuse(from, refusal, (of, request), out),
         }
-        self.settle(out);
     }
 
     /// Answers a request that is refused.
@@ -98,11 +109,16 @@ impl Realm {
         out: &mut Outbox,
     ) {
         self.note(from, &refusal, out);
-        send(out, from, refusal.answer(of, request));
+        if refusal.matter().is_none() {
+            send(out, from, refusal.answer(of, request));
+        }
     }
 
-    /// Lets the shell know of a refusal, if a limit is the reason.
+    /// Lets the shell know of a refusal, if a limit is the reason. Notes what has to be asked first.
     pub(super) fn note(&mut self, session: SessionId, refusal: &Refusal, out: &mut Outbox) {
+        if let Some(matter) = refusal.matter() {
+            self.authorizing.want(matter.clone());
+        }
         if let Some(limit) = refusal.limit() {
             self.limited += 1;
             out.push_back(Command::Limited { session, limit });

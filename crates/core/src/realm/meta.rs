@@ -17,6 +17,7 @@ use crossbar_wire::{
 
 use self::arguments::Arguments;
 pub(super) use self::events::{Attached, Detached};
+pub(super) use self::sessions::details as session_details;
 use super::Realm;
 use super::passthru::check_readable;
 use crate::refusal::{Refusal, said};

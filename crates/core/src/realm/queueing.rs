@@ -33,8 +33,9 @@ impl Realm {
 
     /// Gives the places that have become free to the calls that wait for them, and ends those that wait in vain.
     pub(super) fn settle(&mut self, out: &mut Outbox) {
-        if !self.dealer.is_settled() {
+        while !self.dealer.is_settled() || !self.authorizing.is_settled() {
             self.serve_queues(out);
+            self.take_answers(out);
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod authentication;
 mod authorization;
+mod authorizers;
 mod calls;
 mod canceling;
 mod compatibility;

@@ -117,6 +117,12 @@ impl Realm {
         Ok((role.name, info))
     }
 
+    /// Gives the name of a role.
+    pub(crate) fn role_name(&self, id: &str) -> Result<&Text, ApiError> {
+        let role = self.roles.get(id).ok_or_else(|| no_such_role(id))?;
+        Ok(&role.name)
+    }
+
     /// Gives what `get_router_realm_role` answers.
     pub(crate) fn role(&self, id: &str) -> Result<Value, ApiError> {
         let role = self.roles.get(id).ok_or_else(|| no_such_role(id))?;

@@ -22,7 +22,7 @@ pub(super) struct State {
     pub(super) transports: Transports,
 }
 
-const PROCEDURES: [&str; 21] = [
+const PROCEDURES: [&str; 22] = [
     "get_router_realms",
     "get_router_realm",
     "get_router_realm_by_name",
@@ -34,6 +34,7 @@ const PROCEDURES: [&str; 21] = [
     "get_router_realm_role",
     "start_router_realm_role",
     "stop_router_realm_role",
+    "purge_router_realm_role_authorizations",
     "get_router_components",
     "get_router_transports",
     "get_router_transport",
@@ -95,6 +96,7 @@ impl RouterWorker {
             }
             "start_router_realm_role" => self.start_role(arguments, caller)?,
             "stop_router_realm_role" => self.stop_role(arguments, caller)?,
+            "purge_router_realm_role_authorizations" => self.purge_authorizations(arguments)?,
             "get_router_components" => {
                 arguments.end()?;
                 json!([])

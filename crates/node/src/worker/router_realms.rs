@@ -166,4 +166,17 @@ impl RouterWorker {
         self.around.publish(topic, json!({"id": id}), caller);
         Ok(info)
     }
+
+    /// Has the router ask the role's authorizer again about what it has decided.
+    pub(super) fn purge_authorizations(&self, arguments: Arguments) -> Result<Value, ApiError> {
+        let (realm, id) = two(arguments, "realm_id", "role_id")?;
+        let mut state = self.state();
+        let entry = state.realms.find_mut(&realm)?;
+        let purged = self
+            .around
+            .net
+            .purge_authorizations(&entry.name, entry.role_name(&id)?);
+        purged.map_err(|_| no_such_realm(&realm))?;
+        Ok(Value::Null)
+    }
 }

@@ -198,6 +198,8 @@ async fn realms_and_roles_come_and_go() {
         (&json!(0), &json!(0))
     );
     let of_role = json!(["realm001", "role001"]);
+    let purge = "purge_router_realm_role_authorizations";
+    stage.get(purge, of_role.clone()).await;
     stage.get("stop_router_realm_role", of_role.clone()).await;
     assert_eq!(
         stage.fail("get_router_realm_role", of_role).await,

@@ -59,7 +59,7 @@ fn get(
 }
 
 /// Gives what is told about a session.
-pub(super) fn details(realm: &Realm, id: SessionId) -> Value {
+pub(in crate::realm) fn details(realm: &Realm, id: SessionId) -> Value {
     let Some(session) = realm.sessions.get(id) else {
         return Value::Null;
     };

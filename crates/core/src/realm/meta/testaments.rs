@@ -50,6 +50,7 @@ fn add(
         return Ok(Value::Null);
     };
     if !session
+        .details
         .testaments
         .get_or_insert_default()
         .add(scope, testament)
@@ -70,7 +71,7 @@ fn flush(
     let scope = read_scope(realm, &mut arguments)?;
     arguments.end()?;
     let session = realm.sessions.get_mut(caller);
-    let testaments = session.and_then(|session| session.testaments.as_mut());
+    let testaments = session.and_then(|session| session.details.testaments.as_mut());
     let count = testaments.map_or(0, |testaments| testaments.flush(scope));
     Ok(Value::from(u64::try_from(count).unwrap_or(u64::MAX)))
 }
@@ -136,7 +137,7 @@ impl Realm {
         Self::check_namespace(session, &publish.topic)?;
         let compat = self.options.compat_crossbar;
         match self.authorize(session, Action::Publish, &publish.topic, MatchPolicy::Exact) {
-            Err(_) if compat => Ok(()), // compat: Crossbar.io asks only when it publishes
+            Err(refusal) if compat && refusal.matter().is_none() => Ok(()), // compat: Crossbar.io asks only when it publishes
             Err(refusal) => Err(refusal),
             Ok(grant) => self
                 .is_disclosed(grant.disclosure, publish.disclose_me, false)
@@ -147,7 +148,7 @@ impl Realm {
     /// Publishes what a session that ends has left.
     pub(in crate::realm) fn publish_testaments(&mut self, of: SessionId, out: &mut Outbox) {
         let session = self.sessions.get_mut(of);
-        let testaments = session.and_then(|session| session.testaments.take());
+        let testaments = session.and_then(|session| session.details.testaments.take());
         for testament in testaments.into_iter().flat_map(|it| it.into_all()) {
             self.publish_last(of, testament.publish, testament.publication, out);
         }

@@ -1,0 +1,198 @@
+//! Requests that wait until an authorizer has decided.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crossbar_wire::{MatchPolicy, Message, RequestId, Text};
+
+use crate::role::{Action, Grant};
+
+/// What an authorizer is asked about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Matter {
+    pub(crate) action: Action,
+    pub(crate) policy: MatchPolicy,
+    pub(crate) uri: Text,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Ruling {
+    Allowed(Grant),
+    Denied,
+    /// Nobody decided, for this reason.
+    Failed(String),
+}
+
+/// For whom a ruling is kept.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Keep {
+    #[default]
+    Nobody,
+    Session(Option<Duration>),
+    Role(Option<Duration>),
+}
+
+/// The rulings that are kept, each until its time is over.
+#[derive(Debug, Default)]
+pub(crate) struct Rulings {
+    by_matter: BTreeMap<(Action, &'static str, Text), (Ruling, Option<Instant>)>,
+}
+
+impl Rulings {
+    pub(crate) fn get(&self, matter: &Matter, now: Instant) -> Option<&Ruling> {
+        let (ruling, until) = self.by_matter.get(&key(matter))?;
+        until.is_none_or(|until| now < until).then_some(ruling)
+    }
+
+    /// Keeps a ruling. If there are `most`, those go whose time is over, or else all.
+    pub(crate) fn keep(
+        &mut self,
+        matter: &Matter,
+        ruling: Ruling,
+        (until, now): (Option<Instant>, Instant),
+        most: usize,
+    ) {
+        if self.by_matter.len() >= most {
+            let lasts = |until: &Option<Instant>| until.is_none_or(|until| now < until);
+            self.by_matter.retain(|_, (_, until)| lasts(until));
+        }
+        if self.by_matter.len() >= most {
+            self.by_matter.clear();
+        }
+        self.by_matter.insert(key(matter), (ruling, until));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.by_matter.clear();
+    }
+}
+
+fn key(matter: &Matter) -> (Action, &'static str, Text) {
+    (matter.action, matter.policy.name(), matter.uri.clone())
+}
+
+/// A message that waits for its turn.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) message: Message,
+    /// It is longer than its sender may send.
+    pub(crate) is_large: bool,
+    /// The call was cancelled, and its caller told so.
+    pub(crate) is_canceled: bool,
+    /// Its request id was checked.
+    pub(crate) is_numbered: bool,
+}
+
+impl Waiting {
+    pub(crate) const fn new(message: Message, is_large: bool) -> Self {
+        Self {
+            message,
+            is_large,
+            is_canceled: false,
+            is_numbered: false,
+        }
+    }
+
+    /// Says whether this is a CALL, or part of one, with a request id, which counts still.
+    pub(crate) fn calls(&self, request: RequestId) -> bool {
+        !self.is_canceled && matches!(&self.message, Message::Call(call) if call.request == request)
+    }
+
+    /// Counts the octets of memory, about.
+    fn octets(&self) -> usize {
+        let own = size_of::<Self>();
+        if let Message::Call(call) = &self.message {
+            own + call.procedure.len() + call.payload.len()
+        } else if let Message::Publish(publish) = &self.message {
+            own + publish.topic.len() + publish.payload.len()
+        } else if let Message::Subscribe(subscribe) = &self.message {
+            own + subscribe.topic.len()
+        } else if let Message::Register(register) = &self.message {
+            own + register.procedure.len()
+        } else {
+            own
+        }
+    }
+
+    /// Copies what is of size, so that it shares no memory with the frame it came in.
+    fn compact(&mut self) {
+        if let Message::Call(call) = &mut self.message {
+            call.procedure = call.procedure.compact();
+            call.payload = call.payload.compact();
+        } else if let Message::Publish(publish) = &mut self.message {
+            publish.topic = publish.topic.compact();
+            publish.payload = publish.payload.compact();
+            publish.audience = publish.audience.take().map(|it| Box::new(it.compact()));
+        } else if let Message::Subscribe(subscribe) = &mut self.message {
+            subscribe.topic = subscribe.topic.compact();
+        } else if let Message::Register(register) = &mut self.message {
+            register.procedure = register.procedure.compact();
+        }
+    }
+}
+
+/// What a session of a role with an authorizer has: its requests that wait, in order, and what is known already.
+#[derive(Debug, Default)]
+pub(crate) struct Parking {
+    /// The first is the one that is asked about.
+    line: VecDeque<Waiting>,
+    octets: usize,
+    /// The question that is open.
+    pub(crate) asked: Option<RequestId>,
+    /// What was answered about the first in the line.
+    pub(crate) ruled: Vec<(Matter, Ruling)>,
+    /// What holds for further requests.
+    pub(crate) kept: Rulings,
+}
+
+impl Parking {
+    /// Adds a message at the end. Says whether there was room.
+    pub(crate) fn push(&mut self, mut waiting: Waiting) -> bool {
+        if self.asked.is_some() {
+            waiting.compact();
+        }
+        let octets = waiting.octets();
+        let has_room = self.line.len() < MAX_WAITING && self.octets + octets <= MAX_OCTETS;
+        if has_room || self.line.is_empty() {
+            self.octets += octets;
+            self.line.push_back(waiting);
+            return true;
+        }
+        false
+    }
+
+    /// Takes the first message out, if nothing is asked about it.
+    pub(crate) fn take_next(&mut self) -> Option<Waiting> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let waiting = self.line.pop_front()?;
+        self.octets -= waiting.octets();
+        Some(waiting)
+    }
+
+    /// Puts the first message back, about which a question is asked.
+    pub(crate) fn put_back(&mut self, mut waiting: Waiting, question: RequestId) {
+        waiting.compact();
+        self.octets += waiting.octets();
+        self.line.push_front(waiting);
+        self.asked = Some(question);
+    }
+
+    /// Gives the messages that wait.
+    pub(crate) fn line(&mut self) -> impl Iterator<Item = &mut Waiting> {
+        self.line.iter_mut()
+    }
+
+    pub(crate) fn ruling(&self, matter: &Matter) -> Option<&Ruling> {
+        let mut ruled = self.ruled.iter();
+        ruled.find(|(about, _)| about == matter).map(|(_, it)| it)
+    }
+}
+
+/// How many messages of a session may wait.
+const MAX_WAITING: usize = 1024;
+
+/// How many octets these may take; a single one may take more.
+const MAX_OCTETS: usize = 4 << 20;
