@@ -1,12 +1,20 @@
 //! What a client proves, and what it demands of a router.
 
-use crossbar_client::{Auth, ConnectError, Options, PrivateKey, connect};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crossbar_client::rustls::pki_types::CertificateDer;
+use crossbar_client::{Auth, ConnectError, Options, PrivateKey, Tls, connect};
+use crossbar_config::{Surroundings, read_transport};
+use crossbar_net::{Address, Listener, Router, listen};
 use crossbar_wire::auth::hex;
-use crossbar_wire::auth::scram::{Dialect, Kdf, SaltedPassword};
+use crossbar_wire::auth::scram::{Dialect, Kdf, SaltedPassword, base64};
 use serde_json::{Value, json};
 
 use crate::router::{router, transport_with};
-use crate::script::{Router, WELCOME, json as json_options, opening};
+use crate::script::{Router as Script, WELCOME, json as json_options, opening};
 
 const SALT: &[u8] = b"saltsalt12345678";
 
@@ -98,6 +106,97 @@ async fn a04_a05_a07_proofs_open_sessions_on_every_transport() {
     }
 }
 
+/// Writes DER as PEM.
+fn pem(path: &Path, label: &str, der: &[u8]) {
+    let text = base64(der);
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    let text = format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    );
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Starts RawSocket over TLS; gives its port.
+fn tls(router: &Arc<Router>) -> (Listener, u16) {
+    let directory = tempfile::tempdir().unwrap();
+    let (key_file, certificate) = (
+        directory.path().join("key"),
+        directory.path().join("certificate"),
+    );
+    pem(
+        &key_file,
+        "PRIVATE KEY",
+        include_bytes!("tls/localhost.key.der"),
+    );
+    pem(
+        &certificate,
+        "CERTIFICATE",
+        include_bytes!("tls/localhost.der"),
+    );
+    let item = json!({
+        "type": "rawsocket",
+        "endpoint": {"type": "tcp", "port": 0, "interface": "127.0.0.1", "tls": {"key": key_file, "certificate": certificate}},
+        "auth": auth(),
+    });
+    let transport = read_transport(item, &Surroundings::default()).unwrap();
+    let listener = listen(&transport, router, None).unwrap();
+    let Address::Tcp(address) = listener.local_address() else {
+        panic!("the endpoint is tcp");
+    };
+    let port = address.port();
+    (listener, port)
+}
+
+#[tokio::test]
+async fn a06_proofs_hold_for_one_tls_connection() {
+    let router = router();
+    router.identify(key(7));
+    let authority = include_bytes!("tls/authority.der");
+    let (_listener, port) = tls(&router);
+    let target = format!("rss://localhost:{port}").parse().unwrap();
+    let (_plain, plain) = transport_with(&router, "rawsocket", 0, ("auth", self::auth()));
+    for (authid, auth) in [
+        (
+            "device",
+            Auth::Cryptosign {
+                key: key(1),
+                router: Some(key(7).public()),
+                binding: true,
+            },
+        ),
+        (
+            "any",
+            Auth::WampScram {
+                password: "pencil".into(),
+                binding: true,
+            },
+        ),
+    ] {
+        let options = Options {
+            authid: Some(authid.to_owned()),
+            auth: vec![auth.clone()],
+            tls: Tls::Authorities(vec![CertificateDer::from(&authority[..])]),
+            ..Options::realm("realm1")
+        };
+        let session = connect(&target, options).await.unwrap();
+        assert_eq!(session.details().unwrap().authid.as_deref(), Some(authid));
+        // Without TLS there is nothing to bind to.
+        let unbound = Options {
+            authid: Some(authid.to_owned()),
+            auth: vec![auth],
+            ..Options::realm("realm1")
+        };
+        let error = connect(&plain, unbound).await.expect_err("not bound");
+        assert!(matches!(error, ConnectError::Unbound), "{error}");
+    }
+}
+
 /// Plays a router that answers HELLO with `challenge`, and AUTHENTICATE with WELCOME; gives why the client gives up.
 async fn given_up(auth: Auth, challenge: &str) -> ConnectError {
     let options = Options {
@@ -105,7 +204,7 @@ async fn given_up(auth: Auth, challenge: &str) -> ConnectError {
         auth: vec![auth],
         ..json_options()
     };
-    let play = async |mut router: Router<_>, hello: String| {
+    let play = async |mut router: Script<_>, hello: String| {
         let hello: Value = serde_json::from_str(&hello).unwrap();
         let nonce = hello[2]["authextra"]["nonce"].as_str().unwrap_or_default();
         if !challenge.is_empty() {
