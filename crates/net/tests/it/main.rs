@@ -4,6 +4,7 @@
 
 mod abuse;
 mod attacks;
+mod authorizers;
 mod batched;
 mod endpoint;
 mod ends;
