@@ -15,6 +15,7 @@ mod error;
 mod fields;
 mod format;
 mod ids;
+pub mod jwt;
 mod message;
 mod payload;
 mod plain;

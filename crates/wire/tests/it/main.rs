@@ -8,6 +8,7 @@ mod faults;
 mod flatbuffers;
 mod framing;
 mod ids;
+mod jwt;
 mod properties;
 mod quirks;
 mod transcoding;
