@@ -68,3 +68,4 @@ pub use raw::RawConnection;
 pub use rustls;
 pub use session::{Session, connect, connect_stream};
 pub use target::{Address, Framing, Target, TargetError};
+pub use tls::connect_tls;

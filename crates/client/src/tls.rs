@@ -7,11 +7,25 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::Tls;
 use crate::link::Bound;
+
+/// Speaks TLS over `stream`, to the server that calls itself `host`.
+///
+/// # Errors
+/// The server is not trusted, or does not speak TLS.
+pub async fn connect_tls(
+    trust: &Tls,
+    host: &str,
+    stream: TcpStream,
+) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, io::Error> {
+    let (stream, _) = connect(trust, host, stream).await?;
+    Ok(stream)
+}
 
 /// Speaks TLS over `stream`, to the server that calls itself `host`. The exported value binds to the connection only in TLS
 /// 1.3: before, it would take the extended master secret, of whose use rustls does not tell.

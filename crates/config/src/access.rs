@@ -2,13 +2,15 @@
 
 mod anonymous;
 mod cryptosign;
+mod dynamic;
+mod jwt;
 mod proxy;
 mod scram;
 mod ticket;
 mod tls;
 mod wampcra;
 
-use crossbar_core::{Access, MethodConfig};
+use crossbar_core::{Access, DynamicMethod, MethodConfig};
 use serde_json::Value;
 
 use crate::place::Place;
@@ -41,7 +43,20 @@ fn read_method(
         reading.unknown(name, "authentication method", &METHODS, at);
         return None;
     }
-    let body = take_static(reading, value, at)?;
+    let (kind, body) = reading.take_type(value, at)?;
+    let method = dynamic_method(name);
+    match (kind.as_str(), method) {
+        ("static", _) => read_static(reading, name, body, at),
+        ("dynamic", Some(method)) => dynamic::read(reading, method, body, at),
+        ("jwt", Some(DynamicMethod::Ticket)) => jwt::read(reading, body, at),
+        (other, _) => {
+            refuse_type(reading, other, method, &at.key("type"));
+            None
+        }
+    }
+}
+
+fn read_static(reading: &mut Reading, name: &str, body: Value, at: &Place) -> Option<MethodConfig> {
     match name {
         "anonymous" => anonymous::read(reading, body, at),
         "ticket" => ticket::read(reading, body, at),
@@ -54,22 +69,25 @@ fn read_method(
     }
 }
 
-/// Takes `type`, which must be `static`.
-fn take_static(reading: &mut Reading, value: Value, at: &Place) -> Option<Value> {
-    let (kind, body) = reading.take_type(value, at)?;
-    let at = at.key("type");
-    match kind.as_str() {
-        "static" => Some(body),
-        "dynamic" | "function" => {
-            let what = format!("authentication of type {kind:?}");
-            reading.refuse(what, Refusal::NotYet, &at);
-            None
-        }
-        other => {
-            reading.unknown(other, "authentication type", &["static"], &at);
-            None
-        }
+/// Gives the method that an authenticator can answer for.
+fn dynamic_method(name: &str) -> Option<DynamicMethod> {
+    let all = DynamicMethod::ALL.into_iter();
+    all.into_iter().find(|method| method.name() == name)
+}
+
+fn refuse_type(reading: &mut Reading, kind: &str, method: Option<DynamicMethod>, at: &Place) {
+    if kind == "function" {
+        let what = "authentication of type \"function\"".to_owned();
+        let reason = "it is Python code within the router; have a component register that as a procedure, and use \"dynamic\"";
+        reading.refuse(what, Refusal::Never(reason), at);
+        return;
     }
+    let known: &[&str] = match method {
+        Some(DynamicMethod::Ticket) => &["static", "dynamic", "jwt"],
+        Some(_) => &["static", "dynamic"],
+        None => &["static"],
+    };
+    reading.unknown(kind, "authentication type", known, at);
 }
 
 const METHODS: [&str; 8] = [

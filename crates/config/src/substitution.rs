@@ -48,6 +48,7 @@ impl Reading<'_> {
                     self.substitute_secrets(value, ticket, &place);
                     let secret = ["wampcra", "users", "secret"];
                     self.substitute_secrets(value, secret, &place);
+                    self.substitute_token_secret(value, &place);
                 }
                 // The document of a `json` service is served as it stands.
                 "value" if document => {}
@@ -91,16 +92,26 @@ impl Reading<'_> {
             return;
         };
         for (authid, principal) in principals {
-            let Some(value) = principal.get_mut(secret) else {
-                continue;
-            };
-            if let Some(name) = value.as_str().and_then(placeholder) {
-                *value = self.variable(name).map_or(Value::Null, Value::String);
+            if let Some(value) = principal.get_mut(secret) {
+                self.substitute_secret(value, &at.key(authid).key(secret));
             }
-            if value.is_null() {
-                let text = "no value (an environment variable that is not set?): nobody can log in";
-                self.notice(&at.key(authid).key(secret), text);
-            }
+        }
+    }
+
+    /// Substitutes `${NAME}` in `ticket.secret`, which signs JSON Web Tokens.
+    fn substitute_token_secret(&mut self, auth: &mut Value, at: &Place) {
+        if let Some(secret) = auth.get_mut("ticket").and_then(|it| it.get_mut("secret")) {
+            self.substitute_secret(secret, &at.key("ticket").key("secret"));
+        }
+    }
+
+    fn substitute_secret(&mut self, value: &mut Value, at: &Place) {
+        if let Some(name) = value.as_str().and_then(placeholder) {
+            *value = self.variable(name).map_or(Value::Null, Value::String);
+        }
+        if value.is_null() {
+            let text = "no value (an environment variable that is not set?): nobody can log in";
+            self.notice(at, text);
         }
     }
 

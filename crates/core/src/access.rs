@@ -1,14 +1,19 @@
 mod cryptosign;
+mod dynamic;
+mod jwt;
 mod scram;
 mod tls;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crossbar_wire::Text;
 use crossbar_wire::auth::password::PasswordHash;
 use crossbar_wire::auth::wampcra;
 
 pub use cryptosign::*;
+pub use dynamic::*;
+pub use jwt::*;
 pub use scram::*;
 pub use tls::*;
 
@@ -47,6 +52,10 @@ pub enum MethodConfig {
     AnonymousProxy,
     /// `tls`: static principals by authid, known by their certificates.
     Tls(BTreeMap<Text, TlsPrincipal>),
+    /// `ticket` of the type `jwt`: the ticket is a JSON Web Token.
+    Jwt(Arc<Jwt>),
+    /// A method of the type `dynamic`: a procedure tells who a client is.
+    Dynamic(Arc<Dynamic>),
 }
 
 /// A principal that shows a ticket.

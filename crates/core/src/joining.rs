@@ -1,5 +1,7 @@
 mod anonymous;
 mod cryptosign;
+mod dynamic;
+mod jwt;
 mod likeness;
 mod proof;
 mod proxy;
@@ -9,6 +11,7 @@ mod tls;
 mod wampcra;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbar_wire::auth::cryptosign::PrivateKey;
 use crossbar_wire::auth::scram::Dialect;
@@ -19,9 +22,14 @@ use crossbar_wire::{
 use crate::abort::{abort, protocol_violation};
 use crate::role::TRUSTED;
 use crate::{
-    Access, Credentials, Limits, MethodConfig, Principal, Timestamp, TransportDetails, uris,
+    Access, Credentials, Dynamic, DynamicMethod, Jwt, KeySource, Limits, MethodConfig, Principal,
+    Timestamp, TransportDetails, uris,
 };
 
+pub use dynamic::{AuthenticatorFailure, BadAnswer};
+
+use dynamic::Asked;
+use jwt::Unkeyed;
 use proof::Proof;
 
 /// A client on its way into a realm: HELLO, perhaps CHALLENGE and AUTHENTICATE.
@@ -31,8 +39,27 @@ use proof::Proof;
 pub struct Joining {
     /// The pending session.
     pub session: SessionId,
-    join: Box<Join>,
-    proof: Proof,
+    stage: Stage,
+}
+
+/// How far a client has come.
+#[derive(Debug)]
+enum Stage {
+    /// It is known who it says it is; with the right answer it is in.
+    Proving(Box<Join>, Proof),
+    /// It is to show a ticket, from which follows who it is.
+    Ticket(Box<Client>, Issuer),
+    /// An authenticator is asked.
+    Asked(Box<Asked>),
+    /// The keys for its token are looked up.
+    Unkeyed(Box<Unkeyed>),
+}
+
+/// Who knows what a ticket is worth.
+#[derive(Debug)]
+enum Issuer {
+    Jwt(Arc<Jwt>),
+    Dynamic(Arc<Dynamic>),
 }
 
 /// What follows a message of a client that is joining.
@@ -44,6 +71,32 @@ pub enum Step {
     Join(Box<Join>),
     /// The client is refused.
     Abort(Abort),
+    /// Who the client is tells an authenticator; [`Joining::answered`] takes what it says.
+    Ask(Box<Inquiry>, Joining),
+    /// The client's token needs keys from elsewhere; [`Joining::keyed`] takes them.
+    Keys(KeyRequest, Joining),
+}
+
+/// A question to a procedure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inquiry {
+    /// The realm that the procedure is registered in.
+    pub realm: Text,
+    /// The procedure.
+    pub procedure: Text,
+    /// Its arguments.
+    pub arguments: Vec<Value>,
+    /// How long it has to answer.
+    pub limit: Duration,
+}
+
+/// A wish for the keys that tokens are verified with.
+#[derive(Clone, Debug)]
+pub struct KeyRequest {
+    /// Where they are.
+    pub source: Arc<KeySource>,
+    /// The id of the one that is needed, if the token names one.
+    pub kid: Option<Text>,
 }
 
 /// A request to join a realm.
@@ -61,6 +114,8 @@ pub struct Join {
     pub transport: Option<TransportDetails>,
     /// Whether its request ids must count up from 1; a gap or a repeat then breaks the protocol.
     pub strict_request_ids: bool,
+    /// When the session ends at the latest.
+    pub expires: Option<Timestamp>,
     /// What its transport allows it to have and send, if that says something.
     pub limits: Option<Arc<Limits>>,
 }
@@ -107,22 +162,37 @@ impl Joining {
     /// Gives the request that a right answer to the challenge leads to, if it is known before that who the client is.
     #[must_use]
     pub fn request(&self) -> Option<&Join> {
-        Some(&self.join)
+        match &self.stage {
+            Stage::Proving(join, _) => Some(join),
+            Stage::Ticket(..) | Stage::Asked(_) | Stage::Unkeyed(_) => None,
+        }
     }
 
     /// Says whether it takes milliseconds to check the answer to the challenge, as with hashes of passwords.
     #[must_use]
     pub fn is_slow(&self) -> bool {
-        self.proof.is_slow()
+        match &self.stage {
+            Stage::Proving(_, proof) => proof.is_slow(),
+            Stage::Ticket(..) | Stage::Asked(_) | Stage::Unkeyed(_) => false,
+        }
     }
 
     /// Takes the answer to the challenge.
     #[must_use]
-    pub fn authenticate(mut self, authenticate: &Authenticate) -> Step {
-        let principal = &mut self.join.principal;
-        match self.proof.verify(authenticate, principal) {
-            Ok(()) => Step::Join(self.join),
-            Err(wrong) => Step::Abort(wrong.abort()),
+    pub fn authenticate(self, authenticate: &Authenticate) -> Step {
+        let ticket = &authenticate.signature;
+        match self.stage {
+            Stage::Proving(mut join, proof) => {
+                match proof.verify(authenticate, &mut join.principal) {
+                    Ok(()) => Step::Join(join),
+                    Err(wrong) => Step::Abort(wrong.abort()),
+                }
+            }
+            Stage::Ticket(client, Issuer::Jwt(jwt)) => client.token(&jwt, ticket.as_bytes()),
+            Stage::Ticket(client, Issuer::Dynamic(dynamic)) => client.ask_about(&dynamic, ticket),
+            Stage::Asked(_) | Stage::Unkeyed(_) => {
+                Step::Abort(protocol_violation("AUTHENTICATE without a challenge"))
+            }
         }
     }
 }
@@ -131,7 +201,8 @@ impl Joining {
 #[derive(Debug)]
 struct Client {
     opening: Opening,
-    realm: Text,
+    /// The realm that it asks for; some methods can do without.
+    realm: Option<Text>,
     hello: Hello,
 }
 
@@ -171,6 +242,9 @@ impl Client {
 
     /// Authenticates a client by one method.
     fn take(self, method: &MethodConfig, dialect: Dialect) -> Step {
+        if self.realm.is_none() && !method.assigns_realm() {
+            return Step::Abort(no_realm());
+        }
         match method {
             MethodConfig::Anonymous { role, authid } => self.anonymous(role, authid.clone()),
             MethodConfig::Ticket(principals) => self.ticket(principals),
@@ -180,6 +254,8 @@ impl Client {
             MethodConfig::CryptosignProxy(proxies) => self.cryptosign_proxy(proxies),
             MethodConfig::AnonymousProxy => self.anonymous_proxy(),
             MethodConfig::Tls(principals) => self.tls(principals),
+            MethodConfig::Jwt(jwt) => self.expect_ticket(Issuer::Jwt(Arc::clone(jwt))),
+            MethodConfig::Dynamic(dynamic) => self.dynamic(dynamic, dialect),
         }
     }
 
@@ -203,7 +279,7 @@ impl Client {
 
     /// Chooses the realm for a client, whatever it asked for.
     fn assign(mut self, realm: &str) -> Result<Self, Box<Abort>> {
-        self.realm = check_realm(&Text::from(realm))?;
+        self.realm = Some(check_realm(&Text::from(realm))?);
         Ok(self)
     }
 
@@ -224,12 +300,22 @@ impl Client {
                 challenge,
                 Joining {
                     session,
-                    join,
-                    proof,
+                    stage: Stage::Proving(join, proof),
                 },
             ),
             Err(abort) => Step::Abort(*abort),
         }
+    }
+
+    /// Challenges a client for a ticket that tells who it is.
+    fn expect_ticket(self, issuer: Issuer) -> Step {
+        let challenge = Challenge {
+            method: Text::from_static(ticket::METHOD),
+            extra: Value::Dict(Dict::new()),
+        };
+        let session = self.opening.session;
+        let stage = Stage::Ticket(Box::new(self), issuer);
+        Step::Challenge(challenge, Joining { session, stage })
     }
 
     /// Lets a client in whose principal was found; nobody from outside gets the role of the node's own sessions.
@@ -238,31 +324,32 @@ impl Client {
             let message = format!("the role \"{TRUSTED}\" is not for clients");
             return Err(Box::new(abort(uris::NO_SUCH_ROLE, message)));
         }
-        Ok(self.into_join(principal))
+        self.into_join(principal)
     }
 
     /// Lets a client in that has nothing more to show.
     fn enter(self, principal: Principal) -> Step {
-        match self.admit(principal) {
-            Ok(join) => Step::Join(join),
-            Err(abort) => Step::Abort(*abort),
-        }
+        entered(self.admit(principal))
     }
 
     fn join(self, principal: Principal) -> Step {
-        Step::Join(self.into_join(principal))
+        entered(self.into_join(principal))
     }
 
-    fn into_join(self, principal: Principal) -> Box<Join> {
-        Box::new(Join {
+    fn into_join(self, principal: Principal) -> Result<Box<Join>, Box<Abort>> {
+        let Some(realm) = self.realm else {
+            return Err(Box::new(no_realm()));
+        };
+        Ok(Box::new(Join {
             session: self.opening.session,
-            realm: self.realm,
+            realm,
             principal,
             hello: self.hello,
             transport: self.opening.transport,
             strict_request_ids: false,
+            expires: None,
             limits: None,
-        })
+        }))
     }
 
     fn no_method(self) -> Step {
@@ -297,6 +384,29 @@ impl MethodConfig {
             Self::CryptosignProxy(_) => name == proxy::CRYPTOSIGN,
             Self::AnonymousProxy => name == proxy::ANONYMOUS,
             Self::Tls(_) => name == tls::METHOD,
+            Self::Jwt(_) => name == ticket::METHOD,
+            Self::Dynamic(dynamic) => match dynamic.method {
+                DynamicMethod::Anonymous => name == anonymous::METHOD,
+                DynamicMethod::Ticket => name == ticket::METHOD,
+                DynamicMethod::WampCra => name == wampcra::METHOD,
+                DynamicMethod::Scram => name == dialect(name).method(),
+                DynamicMethod::Cryptosign => name == cryptosign::METHOD,
+                DynamicMethod::Tls => name == tls::METHOD,
+            },
+        }
+    }
+
+    /// Says whether it can tell the realm of a client that names none.
+    fn assigns_realm(&self) -> bool {
+        match self {
+            Self::Anonymous { .. }
+            | Self::Ticket(_)
+            | Self::WampCra(_)
+            | Self::Scram(_)
+            | Self::Tls(_) => false,
+            Self::Cryptosign(principals) => principals.values().any(|it| it.realm.is_some()),
+            Self::Jwt(jwt) => jwt.realm.is_some(),
+            Self::Dynamic(_) | Self::CryptosignProxy(_) | Self::AnonymousProxy => true,
         }
     }
 }
@@ -321,8 +431,16 @@ fn principal(authid: &Text, role: &Text, method: &'static str) -> Principal {
     }
 }
 
-/// Checks what every HELLO must have, and gives its realm.
-fn check(hello: &Hello) -> Result<Text, Box<Abort>> {
+/// Joins, if that may be.
+fn entered(join: Result<Box<Join>, Box<Abort>>) -> Step {
+    match join {
+        Ok(join) => Step::Join(join),
+        Err(abort) => Step::Abort(*abort),
+    }
+}
+
+/// Checks what every HELLO must have, and gives its realm, if it names one.
+fn check(hello: &Hello) -> Result<Option<Text>, Box<Abort>> {
     let roles = [
         Role::Publisher,
         Role::Subscriber,
@@ -336,11 +454,12 @@ fn check(hello: &Hello) -> Result<Text, Box<Abort>> {
         let message = "HELLO announces none of the roles publisher, subscriber, caller and callee";
         return Err(Box::new(protocol_violation(message)));
     }
-    let Some(realm) = &hello.realm else {
-        let message = "HELLO names no realm, and none is assigned".to_owned();
-        return Err(Box::new(abort(uris::NO_SUCH_REALM, message)));
-    };
-    check_realm(realm)
+    hello.realm.as_ref().map(check_realm).transpose()
+}
+
+fn no_realm() -> Abort {
+    let message = "HELLO names no realm, and none is assigned".to_owned();
+    abort(uris::NO_SUCH_REALM, message)
 }
 
 fn check_realm(realm: &Text) -> Result<Text, Box<Abort>> {

@@ -168,6 +168,10 @@ impl Realm {
             self.check_sessions(role)?;
         }
         let mut session = Session::new(&join, role, trusted);
+        session.details.expires = join.expires.and_then(|expires| {
+            let left = expires.since(self.time());
+            now.checked_add(left)
+        });
         session.parking = self.roles.authorizer(role).map(|_| Box::default());
         if id == realm_itself() || !self.sessions.insert(id, session) {
             let message = "the session id is taken, join again".to_owned();
@@ -273,6 +277,9 @@ impl Realm {
         self.take_late(now, out);
         while let Some(session) = self.sessions.overdue(now) {
             self.give_up(session, out);
+        }
+        while let Some(session) = self.sessions.expired(now) {
+            self.expire(session, out);
         }
         self.settle(out);
     }
@@ -411,6 +418,7 @@ mod tests {
             transport: None,
             strict_request_ids: false,
             limits: None,
+            expires: None,
         }
     }
 

@@ -58,6 +58,8 @@ pub(crate) struct Details {
     /// `authextra` as the one positional argument; empty if it is too long to be kept.
     authextra: Payload,
     pub(crate) transport: Option<TransportDetails>,
+    /// When the session is to end at the latest.
+    pub(crate) expires: Option<Instant>,
     /// What is published when the session ends.
     pub(crate) testaments: Option<Box<Testaments>>,
 }
@@ -77,6 +79,7 @@ impl Details {
                 authextra
             },
             transport,
+            expires: None,
             testaments: None,
         }
     }
@@ -200,6 +203,8 @@ pub(crate) struct Sessions {
     by_id: IndexMap<SessionId, Session, RandomState>,
     /// The time limits of sessions that are closing.
     limits: BTreeSet<(Instant, SessionId)>,
+    /// When sessions end that do not last for ever.
+    expiries: BTreeSet<(Instant, SessionId)>,
     /// How many sessions there are of each role.
     by_role: BTreeMap<RoleKey, usize>,
 }
@@ -211,6 +216,8 @@ impl Sessions {
             indexmap::map::Entry::Occupied(_) => false,
             indexmap::map::Entry::Vacant(place) => {
                 *self.by_role.entry(session.role).or_default() += 1;
+                self.expiries
+                    .extend(session.details.expires.map(|until| (until, id)));
                 place.insert(session);
                 true
             }
@@ -234,6 +241,9 @@ impl Sessions {
     pub(crate) fn close(&mut self, id: SessionId, until: Option<Instant>) {
         if let Some(session) = self.by_id.get_mut(&id) {
             session.phase = Phase::Closing { until };
+            if let Some(expires) = session.details.expires.take() {
+                self.expiries.remove(&(expires, id));
+            }
             self.limits.extend(until.map(|until| (until, id)));
         }
     }
@@ -243,6 +253,9 @@ impl Sessions {
         let session = self.by_id.swap_remove(&id)?;
         if let Phase::Closing { until: Some(until) } = session.phase {
             self.limits.remove(&(until, id));
+        }
+        if let Some(expires) = session.details.expires {
+            self.expiries.remove(&(expires, id));
         }
         if let Entry::Occupied(mut count) = self.by_role.entry(session.role) {
             *count.get_mut() -= 1;
@@ -272,7 +285,15 @@ impl Sessions {
 
     /// Gives the first time limit.
     pub(crate) fn next_limit(&self) -> Option<Instant> {
-        self.limits.first().map(|&(until, _)| until)
+        let first = |times: &BTreeSet<(Instant, _)>| times.first().map(|&(until, _)| until);
+        let times = [first(&self.limits), first(&self.expiries)];
+        times.into_iter().flatten().min()
+    }
+
+    /// Gives the first session whose time is up.
+    pub(crate) fn expired(&self, now: Instant) -> Option<SessionId> {
+        let &(until, id) = self.expiries.first()?;
+        (until <= now).then_some(id)
     }
 
     /// Gives the first session whose time limit is over.
@@ -282,7 +303,7 @@ impl Sessions {
     }
 
     pub(crate) fn limits(&self) -> usize {
-        self.limits.len()
+        self.limits.len() + self.expiries.len()
     }
 }
 

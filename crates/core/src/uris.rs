@@ -23,6 +23,10 @@ pub(crate) const DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
 pub(crate) const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";
 pub(crate) const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
 pub(crate) const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
+pub(crate) const NO_SUCH_PRINCIPAL: &str = "wamp.error.no_such_principal";
+pub(crate) const AUTHENTICATION_FAILED: &str = "wamp.error.authentication_failed";
+/// What let the session in has an end: a token has expired.
+pub(crate) const EXPIRED: &str = "wamp.close.expired";
 pub(crate) const NO_AUTH_METHOD: &str = "wamp.error.no_auth_method";
 /// The session has as much as it may have.
 pub(crate) const LIMIT_EXCEEDED: &str = "crossbar.error.limit_exceeded";

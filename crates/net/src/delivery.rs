@@ -9,10 +9,12 @@ use bytes::Bytes;
 use crossbar_core::{
     Command, Join, Limit, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undeliverable,
 };
-use crossbar_wire::{Abort, Event, Format, Message, SessionId};
+use crossbar_wire::{Abort, Event, Format, Message, Payload, RequestId, SessionId, Text};
 use foldhash::fast::RandomState;
+use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
+use crate::asking::{Answer, Desk};
 use crate::framing::Framing;
 use crate::large::{LARGE, Large, SLOTS, payload_length, slot};
 use crate::meter::Meter;
@@ -32,6 +34,8 @@ pub(crate) struct Delivery {
     violator: Option<SessionId>,
     counters: Arc<Counters>,
     metering: Option<Metering>,
+    /// Where the router itself asks, once it has.
+    desk: Option<Desk>,
 }
 
 /// Where what is for a session goes.
@@ -76,6 +80,7 @@ impl Delivery {
                 touched: Vec::new(),
                 told: Vec::new(),
             }),
+            desk: None,
         }
     }
 
@@ -124,6 +129,50 @@ impl Delivery {
         for (session, seat) in std::mem::take(&mut self.seats) {
             self.act(|realm, outbox| realm.leave(session, Instant::now(), outbox));
             seat.outlet.end(Ending::Stop, &mut self.wakes);
+        }
+    }
+
+    /// Calls a procedure for the router itself; `session` is its session's id if it has none yet. Gives the request id and
+    /// where the answer will be.
+    pub(crate) fn ask(
+        &mut self,
+        session: SessionId,
+        procedure: Text,
+        payload: Payload,
+    ) -> Option<(RequestId, oneshot::Receiver<Answer>)> {
+        let now = Instant::now();
+        if self.desk.is_none() {
+            let (desk, join) = Desk::new(session, self.realm.name().clone());
+            self.realm.join(join, now, &mut self.outbox).ok()?;
+            self.desk = Some(desk);
+            self.dispatch();
+        }
+        let desk = self.desk.as_mut()?;
+        let from = desk.session;
+        let (call, request, answer) = desk.ask(procedure, payload)?;
+        self.handle(from, call, now);
+        Some((request, answer))
+    }
+
+    /// Ends the call of a question that nobody wants to be answered any more.
+    pub(crate) fn give_up(&mut self, request: RequestId) {
+        if let Some(desk) = &mut self.desk
+            && let Some(cancel) = desk.give_up(request)
+        {
+            let from = desk.session;
+            self.handle(from, cancel, Instant::now());
+        }
+    }
+
+    /// Takes a message for the router's own session.
+    fn tell_desk(&mut self, to: SessionId, message: Message) {
+        let over = match &mut self.desk {
+            Some(desk) if desk.session == to => desk.take(message),
+            Some(_) | None => return,
+        };
+        if over {
+            self.desk = None;
+            self.realm.leave(to, Instant::now(), &mut self.outbox);
         }
     }
 
@@ -177,6 +226,7 @@ impl Delivery {
 
     fn send(&mut self, to: SessionId, message: Message) {
         let Some(seat) = self.seats.get_mut(&to) else {
+            self.tell_desk(to, message);
             return;
         };
         let outlet = &seat.outlet;

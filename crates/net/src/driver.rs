@@ -5,14 +5,16 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crossbar_core::{Join, Limits, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
-use crossbar_wire::{Abort, Message, SessionId, Text};
+use crossbar_wire::{Abort, Message, Payload, RequestId, SessionId, Text};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::asking::Question;
 use crate::delivery::Delivery;
 use crate::outlet::Outlet;
+use crate::session::draw;
 use crate::statistics::Counters;
 use crate::time::wall_clock;
 
@@ -163,6 +165,32 @@ impl Driver {
         self.with(wakes, |realm, outbox| {
             realm.refuse_large(from, message, now, outbox);
         });
+    }
+
+    /// Asks a procedure of the realm; nothing if the realm takes no question.
+    pub(crate) fn ask(self: Arc<Self>, procedure: Text, payload: Payload) -> Option<Question> {
+        let (session, _) = draw()?;
+        let mut wakes = Vec::new();
+        let mut state = self.state.lock();
+        if state.closed {
+            return None;
+        }
+        let asked = state.delivery.ask(session, procedure, payload);
+        self.finish(state, &mut wakes);
+        wake(&mut wakes);
+        let (request, answer) = asked?;
+        Some(Question {
+            driver: self,
+            request,
+            answer,
+        })
+    }
+
+    /// Ends the call of a question that nobody wants to be answered any more.
+    pub(crate) fn give_up(&self, request: RequestId, wakes: &mut Vec<Waker>) {
+        let mut state = self.state.lock();
+        state.delivery.give_up(request);
+        self.finish(state, wakes);
     }
 
     /// Ends a session whose connection is gone.

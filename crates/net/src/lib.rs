@@ -12,6 +12,7 @@
 //! - However a connection ends, its realm is told.
 
 mod allowance;
+mod asking;
 mod clock;
 mod connection;
 mod delivery;
@@ -26,6 +27,7 @@ mod identity;
 mod inlet;
 mod introduction;
 mod keepalive;
+mod keys;
 mod large;
 mod listener;
 mod longpoll;

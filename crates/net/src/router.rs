@@ -18,6 +18,7 @@ use tracing::info;
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
 use crate::identity::Identity;
+use crate::keys::KeyStore;
 use crate::outlet::{Ending, Outlet};
 use crate::statistics::{Counters, Statistics};
 use crate::tls::{Certificates, TlsFault};
@@ -36,6 +37,8 @@ pub struct Router {
     /// The transports that speak TLS.
     certificates: Certificates,
     identity: Identity,
+    /// The keys that tokens are verified with.
+    pub(crate) keys: KeyStore,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use crossbar_core::{
-    Access, Join, Joining, Opening, Step, Transport, Undeliverable, protocol_violation,
+    Access, Inquiry, Join, Joining, KeyRequest, Opening, Step, Transport, Undeliverable,
+    protocol_violation,
 };
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
@@ -361,11 +362,41 @@ impl Session {
                 Ok(change) => return change,
                 Err(abort) => abort,
             },
+            Step::Ask(inquiry, joining) => return self.ask(*inquiry, joining),
+            Step::Keys(request, joining) => return self.look_up(request, joining),
         };
         self.note_refusal(&abort);
         self.phase = Phase::Over;
         self.send(&Message::Abort(abort), work);
         Change::Refused
+    }
+
+    /// Waits for what an authenticator says.
+    fn ask(&mut self, inquiry: Inquiry, joining: Joining) -> Change {
+        let router = Arc::clone(&self.router);
+        self.decide(Box::pin(async move {
+            let procedure = inquiry.procedure.clone();
+            let answer = router.ask(inquiry).await;
+            let told = Arc::clone(&router);
+            // A key may have to be derived.
+            let work = move || match joining.answered(answer) {
+                Ok(step) => step,
+                Err(bad) => {
+                    told.note_bad_answer(&procedure, &bad.what);
+                    Step::Abort(bad.abort)
+                }
+            };
+            router.compute(work).await
+        }))
+    }
+
+    /// Waits for the keys of a client's token.
+    fn look_up(&mut self, request: KeyRequest, joining: Joining) -> Change {
+        let router = Arc::clone(&self.router);
+        self.decide(Box::pin(async move {
+            let keys = router.keys.get(&request).await;
+            joining.keyed(keys.as_deref())
+        }))
     }
 
     /// Says whether a client could join, before it is asked for a secret.
@@ -402,7 +433,7 @@ impl Drop for Session {
 }
 
 /// Draws a session id and a nonce from the system's generator; none if that fails.
-fn draw() -> Option<(SessionId, [u8; 32])> {
+pub(crate) fn draw() -> Option<(SessionId, [u8; 32])> {
     let (mut id, mut nonce) = ([0; 8], [0; 32]);
     getrandom::fill(&mut id).ok()?;
     getrandom::fill(&mut nonce).ok()?;

@@ -33,6 +33,8 @@ pub(crate) struct Told {
     pub(crate) late: Throttle,
     pub(crate) crowds: Throttle,
     pub(crate) failures: Throttle,
+    pub(crate) authenticators: Throttle,
+    pub(crate) answers: Throttle,
 }
 
 impl Counters {

@@ -284,6 +284,7 @@ impl Stage {
             transport: Some(transport(ChannelType::Tcp)),
             strict_request_ids,
             limits: None,
+            expires: None,
         };
         self.act(|realm, now, out| realm.join(join, now, out).unwrap());
         self.out.pop_front().expect("WELCOME");
@@ -345,6 +346,7 @@ impl Stage {
                 }
             }
             Step::Abort(abort) => self.refuse(session, abort),
+            Step::Ask(..) | Step::Keys(..) => panic!("nobody is there to ask about {who}"),
         }
     }
 

@@ -519,7 +519,7 @@ fn authentication() {
             "cookie": {"type": "static"},
             "tiket": {},
             "anonymous": {"type": "static", "role": "trusted", "user": 1},
-            "ticket": {"type": "dynamic", "authenticator": "com.auth"},
+            "ticket": {"type": "function", "create": "auth.make"},
             "wampcra": {"type": "static", "users": {"joe": {"secret": 12345, "role": "user"}, "ann": {"secret": "x"}, "bob": 5}}
         }}"#,
         &[
@@ -527,7 +527,7 @@ fn authentication() {
             r#".auth.tiket: unknown authentication method "tiket" (did you mean "ticket"?)"#,
             ".auth.anonymous.user: unknown key (known: role, authid)",
             r#".auth.anonymous.role: the role "trusted" is reserved for internal sessions"#,
-            r#".auth.ticket.type: authentication of type "dynamic" is not supported by this version yet"#,
+            r#".auth.ticket.type: authentication of type "function" is not supported: it is Python code within the router; have a component register that as a procedure, and use "dynamic""#,
             ".auth.wampcra.users.joe.secret: invalid type: expected a string",
             r#".auth.wampcra.users.ann: missing key "role""#,
             ".auth.wampcra.users.bob: expected an object",

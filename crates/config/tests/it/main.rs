@@ -1,6 +1,7 @@
 //! Configurations as files: what they read as, and exactly which faults they have.
 
 mod access;
+mod authenticators;
 mod faults;
 mod limits;
 mod mutations;

@@ -14,7 +14,7 @@ impl Client {
 }
 
 /// Makes an authid like `UYXU-G6HF-…`: 24 characters that nobody confuses, in groups of four.
-fn draw_authid(random: &[u8; 32]) -> Text {
+pub(super) fn draw_authid(random: &[u8; 32]) -> Text {
     let mut authid = String::with_capacity(29);
     for (place, octet) in random.iter().take(24).enumerate() {
         if place > 0 && place % 4 == 0 {

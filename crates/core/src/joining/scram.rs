@@ -37,10 +37,13 @@ impl Scram {
             return Err(self.wrong(INVALID_PROOF));
         }
         let signature = self.exchange.signature(&self.keys);
-        principal.authextra = Value::Dict(vec![(
-            self.dialect.verifier().to_owned(),
-            Value::Text(signature),
-        )]);
+        let verifier = self.dialect.verifier().to_owned();
+        let verifier = (verifier, Value::Text(signature));
+        if let Value::Dict(extra) = &mut principal.authextra {
+            extra.push(verifier);
+        } else {
+            principal.authextra = Value::Dict(vec![verifier]);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crossbar_wire::Text;
 
 use super::{Client, Step, principal};
 use crate::abort::abort;
-use crate::{TlsPrincipal, uris};
+use crate::{ClientCertificate, TlsPrincipal, uris};
 
 /// The method's name on the wire (WAMP spec, "TLS Certificate-based Authentication").
 pub(super) const METHOD: &str = "tls";
@@ -12,9 +12,8 @@ pub(super) const METHOD: &str = "tls";
 impl Client {
     /// Lets a client in whose certificate is a principal's. The authid it announces decides between principals with the same one.
     pub(super) fn tls(self, principals: &BTreeMap<Text, TlsPrincipal>) -> Step {
-        let credentials = self.opening.credentials.as_deref();
-        let Some(certificate) = credentials.and_then(|known| known.certificate.as_ref()) else {
-            return refused("client did not send a TLS client certificate");
+        let Some(certificate) = self.certificate() else {
+            return no_certificate();
         };
         let mut having = principals
             .iter()
@@ -30,6 +29,16 @@ impl Client {
         let principal = principal(authid, &found.role, METHOD);
         self.enter(principal)
     }
+
+    /// Gives the certificate that the client has shown to TLS.
+    pub(super) fn certificate(&self) -> Option<&ClientCertificate> {
+        self.opening.credentials.as_ref()?.certificate.as_ref()
+    }
+}
+
+/// Refuses a client that has shown no certificate.
+pub(super) fn no_certificate() -> Step {
+    refused("client did not send a TLS client certificate")
 }
 
 fn refused(message: &'static str) -> Step {

@@ -53,17 +53,29 @@ impl Client {
             return self.no_principal();
         };
         let principal = principal(&found.authid, &found.role, METHOD);
+        let salting = found.salting.clone().map(|salting| Salting {
+            salt: found.salt_text(salting.salt),
+            ..salting
+        });
+        let key = found.key.clone();
+        self.prove_wampcra(principal, key, salting, |proof| found.only_if_known(proof))
+    }
+
+    /// Challenges a client to show that it has a principal's key.
+    pub(super) fn prove_wampcra(
+        self,
+        principal: Principal,
+        key: Option<Secret>,
+        salting: Option<Salting>,
+        conceal: impl FnOnce(Proof) -> Proof,
+    ) -> Step {
         let wampcra = WampCra {
-            key: found.key.clone(),
-            salting: found.salting.clone().map(|salting| Salting {
-                salt: found.salt_text(salting.salt),
-                ..salting
-            }),
+            key,
+            salting,
             challenge: self.challenge_text(&principal),
         };
         let extra = wampcra.extra();
-        let proof = found.only_if_known(Proof::WampCra(wampcra));
-        self.challenge(extra, principal, proof)
+        self.challenge(extra, principal, conceal(Proof::WampCra(wampcra)))
     }
 
     /// Makes the JSON text to sign. Who signs takes it as it is.

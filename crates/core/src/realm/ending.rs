@@ -141,6 +141,15 @@ impl Realm {
         }
     }
 
+    /// Says GOODBYE to a session whose time is up.
+    pub(super) fn expire(&mut self, session: SessionId, out: &mut Outbox) {
+        let goodbye = Goodbye {
+            message: Some(Text::from_static("what let this session in has expired")),
+            reason: Text::from_static(uris::EXPIRED),
+        };
+        self.kill(&[session], &goodbye, out);
+    }
+
     /// Ends a session that did not answer GOODBYE in time.
     pub(super) fn give_up(&mut self, session: SessionId, out: &mut Outbox) {
         self.forget(session, Transport::Close, out);

@@ -15,15 +15,28 @@ impl Sessions {
         found: &mut Vec<String>,
     ) {
         let mut limits = 0;
+        let mut expiries = 0;
         for (id, session) in self.iter() {
             session.audit_memberships(id, broker, dealer, found);
             session.audit_calls(id, calls, found);
+            if let Some(expires) = session.details.expires {
+                expiries += 1;
+                if !self.expiries.contains(&(expires, id)) {
+                    found.push(format!("nothing ends session {id}, which expires"));
+                }
+            }
             if let Phase::Closing { until: Some(until) } = session.phase {
                 limits += 1;
                 if !self.limits.contains(&(until, id)) {
                     found.push(format!("nothing ends session {id}, which is closing"));
                 }
             }
+        }
+        if expiries != self.expiries.len() {
+            found.push(format!(
+                "{} expiries for {expiries} sessions",
+                self.expiries.len()
+            ));
         }
         if limits != self.limits.len() {
             found.push(format!(

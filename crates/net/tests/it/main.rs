@@ -5,6 +5,7 @@
 mod abuse;
 mod attacks;
 mod authorizers;
+mod authenticators;
 mod batched;
 mod endpoint;
 mod ends;

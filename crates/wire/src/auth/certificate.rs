@@ -1,5 +1,7 @@
 //! Fingerprints of certificates (WAMP spec, "TLS Certificate-based Authentication").
 
+use std::fmt;
+
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
@@ -25,6 +27,18 @@ impl Fingerprint {
         octets(text).map(Self::Sha256)
     }
 
+    /// Computes the SHA-1 fingerprint of a certificate (DER).
+    #[must_use]
+    pub fn sha1_of(der: &[u8]) -> Self {
+        Self::Sha1(Sha1::digest(der).into())
+    }
+
+    /// Computes the SHA-256 fingerprint of a certificate (DER).
+    #[must_use]
+    pub fn sha256_of(der: &[u8]) -> Self {
+        Self::Sha256(Sha256::digest(der).into())
+    }
+
     /// Says whether this is a certificate's fingerprint.
     #[must_use]
     pub fn is_of(&self, der: &[u8]) -> bool {
@@ -32,6 +46,21 @@ impl Fingerprint {
             Self::Sha1(octets) => *octets == <[u8; 20]>::from(Sha1::digest(der)),
             Self::Sha256(octets) => *octets == <[u8; 32]>::from(Sha256::digest(der)),
         }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    /// Writes hexadecimal capitals with colons between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let octets: &[u8] = match self {
+            Self::Sha1(octets) => octets,
+            Self::Sha256(octets) => octets,
+        };
+        for (place, octet) in octets.iter().enumerate() {
+            let colon = if place == 0 { "" } else { ":" };
+            write!(f, "{colon}{octet:02X}")?;
+        }
+        Ok(())
     }
 }
 
@@ -55,6 +84,7 @@ mod tests {
         assert!(read.is_of(b"abc"));
         assert!(!read.is_of(b"abd"));
         assert_eq!(Fingerprint::read_sha1(&sha1.replace(':', "")), Some(read));
+        assert_eq!(Fingerprint::sha1_of(b"abc").to_string(), sha1);
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert!(Fingerprint::read_sha256(sha256).unwrap().is_of(b"abc"));
         for text in ["", ":", "a9", "A9:9", &sha1[1..], "a9:99:xx"] {
