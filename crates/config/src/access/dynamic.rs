@@ -8,10 +8,10 @@ use crossbar_wire::{Text, Uri, UriCheck};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Problem;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Whole, Written};
+use crate::{Problem, names};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -40,8 +40,11 @@ pub(super) fn read(
 ) -> Option<MethodConfig> {
     let written: DynamicAsWritten = reading.read(body, at)?;
     check_uri(reading, &written.authenticator, &at.key("authenticator"));
-    if let Some(realm) = &written.authenticator_realm {
-        check_uri(reading, realm, &at.key("authenticator-realm"));
+    if let Some(realm) = &written.authenticator_realm
+        && !names::is_realm_name(realm)
+    {
+        let problem = Problem::Rule("not a realm name");
+        reading.fault(&at.key("authenticator-realm"), problem, None);
     }
     if written.authenticator_role.is_some_and(|it| it != "trusted") {
         let text = "has no effect: the router calls as one of its own, with the role \"trusted\"";
