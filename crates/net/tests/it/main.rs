@@ -4,8 +4,8 @@
 
 mod abuse;
 mod attacks;
-mod authorizers;
 mod authenticators;
+mod authorizers;
 mod batched;
 mod endpoint;
 mod ends;
