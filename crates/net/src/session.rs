@@ -133,14 +133,16 @@ impl Session {
         context: &mut Context<'_>,
         work: &mut Work,
     ) -> Poll<Change> {
-        let Phase::Deciding(Deciding(decision)) = &mut self.phase else {
-            return Poll::Pending;
-        };
-        match decision.as_mut().poll(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(step) => {
-                self.phase = Phase::Hello;
-                Poll::Ready(self.follow(step, work))
+        loop {
+            let Phase::Deciding(Deciding(decision)) = &mut self.phase else {
+                return Poll::Pending;
+            };
+            let step = std::task::ready!(decision.as_mut().poll(context));
+            self.phase = Phase::Hello;
+            let change = self.follow(step, work);
+            // One decision may lead to the next, which nobody wakes this task for unless it is polled.
+            if !self.is_deciding() {
+                return Poll::Ready(change);
             }
         }
     }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crossbar_config::{RawSocket, TransportKind, WebSocket, WebSocketOptions};
 use crossbar_core::{
     Access, Authorization, Limits, MethodConfig, OverRate, Rate, RealmOptions, RoleConfig, Secret,
-    TicketPrincipal,
+    StoredTicket, TicketPrincipal,
 };
 use crossbar_wire::Text;
+use crossbar_wire::auth::password::PasswordHash;
 use crossbar_wire::websocket::Incoming;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -247,8 +248,12 @@ async fn a_connection_too_many_of_one_address_is_closed() {
 
 /// A server that asks for a ticket.
 fn asking() -> Server {
+    asking_for(Secret::new(Text::from_static("secret")).into())
+}
+
+fn asking_for(ticket: StoredTicket) -> Server {
     let joe = TicketPrincipal {
-        ticket: Some(Secret::new(Text::from_static("secret")).into()),
+        ticket: Some(ticket),
         role: Text::from_static("anonymous"),
     };
     let joe = BTreeMap::from([(Text::from_static("joe"), joe)]);
@@ -472,4 +477,18 @@ async fn a02_who_guesses_secrets_is_answered_late_and_nobody_else() {
     assert_eq!(answer[0], 2);
     assert!(took < Duration::from_millis(100), "{took:?}");
     assert_eq!(server.router.statistics().authentications_failed, 13);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a02_who_guesses_a_hashed_ticket_is_answered_late_but_answered() {
+    const HASH: &str =
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQxMjM0$Yqkgm3Pno2+ryfTz9+J9axICoEQFoVubKJiwtPRn87o";
+    let hash = PasswordHash::read(HASH).unwrap().unwrap();
+    let server = asking_for(StoredTicket::Hash(hash));
+    for _ in 0..12 {
+        let mut raw = Raw::connect(server.address).await;
+        assert_eq!(raw.ask(HELLO_JOE).await[0], 4);
+        let answer = raw.ask(r#"[5,"wrong",{}]"#).await;
+        assert_eq!(answer[2], "wamp.error.not_authorized");
+    }
 }
