@@ -1,178 +1,144 @@
 //! JSON Web Key Sets from files and URLs, read again from time to time.
 
+mod reading;
+
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use crossbar_core::{KeyPlace, KeyRequest};
-use crossbar_wire::jwt::{KeyError, KeySet};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper::{Request, StatusCode, Uri, header};
-use hyper_util::rt::TokioIo;
+use crossbar_wire::jwt::KeySet;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
+
+use crate::Router;
 
 /// The key sets that tokens are verified with.
 #[derive(Debug, Default)]
 pub(crate) struct KeyStore(Mutex<BTreeMap<KeyPlace, Arc<Shelf>>>);
 
-/// One key set. Who reads it lets all others who need it wait, so that it is read once.
+/// One key set.
 #[derive(Debug, Default)]
-struct Shelf(tokio::sync::Mutex<Reading>);
+struct Shelf(Mutex<Held>);
 
+/// What is known of a key set, and whether it is being read.
 #[derive(Debug, Default)]
-struct Reading {
+struct Held {
     keys: Option<Arc<KeySet>>,
     /// When that was read.
     read: Option<Instant>,
     /// When it was last tried to read it.
     tried: Option<Instant>,
+    /// Whether the last try was in vain.
+    failed: bool,
+    /// Closed when the reading that goes on is done.
+    reading: Option<watch::Receiver<()>>,
 }
 
-/// Why there is no key set.
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    #[error("{0}")]
-    Http(#[from] hyper::Error),
-    #[error("{0}")]
-    Keys(#[from] KeyError),
-    #[error("the URL cannot be used")]
-    Url,
-    #[error("the answer has the status {0}")]
-    Status(StatusCode),
-    #[error("the answer breaks off or is longer than 1 MiB")]
-    Body,
-    #[error("no answer within 5 seconds")]
-    Late,
+/// Whether a client waits for a reading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Need {
+    /// What is there is good.
+    None,
+    /// What is there will do; the set is to be read again.
+    Soon,
+    /// Without another reading the client is not let in.
+    First,
 }
 
-impl KeyStore {
-    /// Gives the keys of a place; those that were read before if they cannot be read again.
-    pub(crate) async fn get(&self, request: &KeyRequest) -> Option<Arc<KeySet>> {
+impl Router {
+    /// Gives the keys of a place; those that were read before if they cannot be read again. Who needs a key that is there
+    /// does not wait for the place to answer.
+    pub(crate) async fn keys(&self, request: &KeyRequest) -> Option<Arc<KeySet>> {
         let place = &request.source.place;
-        let shelf = Arc::clone(self.0.lock().entry(place.clone()).or_default());
-        let mut reading = shelf.0.lock().await;
-        if !reading.is_due(request) {
-            return reading.keys.clone();
+        let shelf = Arc::clone(self.key_store().0.lock().entry(place.clone()).or_default());
+        let wait = shelf.0.lock().look(request, || {
+            let (done, reading) = watch::channel(());
+            let (shelf, place, stop) = (Arc::clone(&shelf), place.clone(), self.shutdown().clone());
+            self.tasks().spawn(async move {
+                stop.run_until_cancelled(shelf.read(&place)).await;
+                drop(done);
+            });
+            reading
+        });
+        if let Some(mut reading) = wait {
+            // Nothing is ever sent: this is the end of the reading.
+            let _ = reading.changed().await;
         }
-        reading.tried = Some(Instant::now());
-        let found = tokio::time::timeout(LIMIT, read(place)).await;
-        match found.unwrap_or(Err(FetchError::Late)) {
+        shelf.0.lock().keys.clone()
+    }
+}
+
+impl Shelf {
+    async fn read(&self, place: &KeyPlace) {
+        let found = reading::read(place).await;
+        let mut held = self.0.lock();
+        held.failed = found.is_err();
+        match found {
             Ok(keys) => {
                 info!(?place, keys = keys.len(), "key set read");
-                reading.keys = Some(Arc::new(keys));
-                reading.read = Some(Instant::now());
+                held.keys = Some(Arc::new(keys));
+                held.read = Some(Instant::now());
             }
             Err(error) => {
-                let kept = reading.keys.as_ref().map_or(0, |keys| keys.len());
+                let kept = held.keys.as_ref().map_or(0, |keys| keys.len());
                 warn!(?place, %error, kept, "a key set for tokens cannot be read");
             }
         }
-        reading.keys.clone()
     }
 }
 
-impl Reading {
-    /// Says whether the set is to be read: it is old, or lacks the key that is asked for, and was not tried just now.
-    fn is_due(&self, request: &KeyRequest) -> bool {
-        let passed = |since: Option<Instant>, time| since.is_none_or(|it| it.elapsed() >= time);
-        let Some(keys) = &self.keys else {
-            return passed(self.tried, RETRY);
-        };
-        let lacks = |kid: &crossbar_wire::Text| !keys.has(kid);
-        let wanted =
-            passed(self.read, request.source.refresh) || request.kid.as_ref().is_some_and(lacks);
-        wanted && passed(self.tried, PAUSE)
-    }
-}
-
-async fn read(place: &KeyPlace) -> Result<KeySet, FetchError> {
-    match place {
-        KeyPlace::File(path) => {
-            let path = path.clone();
-            let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
-            let octets = read.map_err(std::io::Error::other)??;
-            Ok(KeySet::from_json(&octets, true)?)
+impl Held {
+    /// Has the set read if it is time. Gives what to wait for, if anything.
+    fn look(
+        &mut self,
+        request: &KeyRequest,
+        start: impl FnOnce() -> watch::Receiver<()>,
+    ) -> Option<watch::Receiver<()>> {
+        let need = self.need(request);
+        if need == Need::None {
+            return None;
         }
-        // Whoever serves a set to everybody has no secrets in it.
-        KeyPlace::Url(url) => Ok(KeySet::from_json(&fetch(url).await?, false)?),
-    }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
-    let mut octets = Vec::new();
-    let file = std::fs::File::open(path)?;
-    let read = file.take(MAX_LENGTH + 1).read_to_end(&mut octets)?;
-    if u64::try_from(read).is_ok_and(|read| read > MAX_LENGTH) {
-        return Err(FetchError::Body);
-    }
-    Ok(octets)
-}
-
-/// Gets what a URL serves. Redirections are not followed.
-async fn fetch(url: &str) -> Result<Bytes, FetchError> {
-    let url: Uri = url.parse().map_err(|_| FetchError::Url)?;
-    let host = url.host().ok_or(FetchError::Url)?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let tls = url.scheme_str() == Some("https");
-    let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-    let stream = TcpStream::connect((host, port)).await?;
-    if tls {
-        let trust = crossbar_client::Tls::System;
-        let stream = crossbar_client::connect_tls(&trust, host, stream).await?;
-        get(&url, stream).await
-    } else {
-        get(&url, stream).await
-    }
-}
-
-async fn get<S>(url: &Uri, stream: S) -> Result<Bytes, FetchError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let authority = url.authority().ok_or(FetchError::Url)?.as_str();
-    let path = url.path_and_query().map_or("/", |path| path.as_str());
-    let request = Request::get(path)
-        .header(header::HOST, authority)
-        .header(header::ACCEPT, "application/jwk-set+json, application/json")
-        .body(Empty::<Bytes>::new())
-        .map_err(|_| FetchError::Url)?;
-    let exchange = async {
-        let answer = sender.send_request(request).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status()));
+        let goes_on = |reading: &watch::Receiver<()>| reading.has_changed().is_ok();
+        if !self.reading.as_ref().is_some_and(goes_on) {
+            if !self.may_try() {
+                return None;
+            }
+            self.tried = Some(Instant::now());
+            self.reading = Some(start());
         }
-        let longest = usize::try_from(MAX_LENGTH).unwrap_or(usize::MAX);
-        let body = Limited::new(answer.into_body(), longest).collect().await;
-        Ok(body.map_err(|_| FetchError::Body)?.to_bytes())
-    };
-    let mut exchange = pin!(exchange);
-    tokio::select! {
-        biased;
-        done = &mut exchange => done,
-        _ = connection => exchange.await,
+        (need == Need::First).then(|| self.reading.clone())?
+    }
+
+    fn need(&self, request: &KeyRequest) -> Need {
+        let refresh = request.source.refresh;
+        let is_older = |age| self.read.is_none_or(|read| read.elapsed() >= age);
+        let has = |keys: &KeySet| request.kid.as_ref().is_none_or(|kid| keys.has(kid));
+        if !self.keys.as_deref().is_some_and(has) {
+            return Need::First;
+        }
+        // No client came for long: a key may have been withdrawn meanwhile. If the place is in trouble, clients go on.
+        if is_older(2 * refresh) && !self.failed {
+            return Need::First;
+        }
+        if is_older(refresh) {
+            return Need::Soon;
+        }
+        Need::None
+    }
+
+    fn may_try(&self) -> bool {
+        let pause = if self.keys.is_some() { PAUSE } else { RETRY };
+        self.tried.is_none_or(|tried| tried.elapsed() >= pause)
     }
 }
 
-/// How long a reading may take.
-const LIMIT: Duration = Duration::from_secs(5);
 /// How long nothing is tried while keys are there: tokens with made-up key ids do not become requests.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How long nothing is tried while there are no keys.
 const RETRY: Duration = Duration::from_secs(5);
-/// The most octets of a key set.
-const MAX_LENGTH: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +147,7 @@ mod tests {
     use crossbar_core::KeySource;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
 
     use super::*;
 
@@ -224,7 +191,14 @@ mod tests {
             }
         });
         let url = format!("http://{address}/jwks?a=b");
-        (KeyPlace::Url(url.as_str().into()), count)
+        (place_of(&url), count)
+    }
+
+    fn place_of(url: &str) -> KeyPlace {
+        KeyPlace::Url {
+            url: url.into(),
+            authorities: Vec::new(),
+        }
     }
 
     fn ok(body: &str) -> String {
@@ -242,27 +216,102 @@ mod tests {
             "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
         ])
         .await;
-        let store = KeyStore::default();
-        let first = store.get(&request(&place, "one")).await.unwrap();
+        let router = Router::new();
+        let first = router.keys(&request(&place, "one")).await.unwrap();
         // The secret is left out.
         assert!(first.has("one") && first.len() == 1);
         for kid in ["one", "two", "three"] {
-            assert!(store.get(&request(&place, kid)).await.unwrap().has("one"));
+            assert!(router.keys(&request(&place, kid)).await.unwrap().has("one"));
         }
         assert_eq!(count.load(Ordering::Relaxed), 1);
-        tokio::time::pause();
-        tokio::time::advance(PAUSE).await;
-        tokio::time::resume();
-        assert!(store.get(&request(&place, "two")).await.unwrap().has("two"));
+        later(PAUSE.as_secs()).await;
+        assert!(
+            router
+                .keys(&request(&place, "two"))
+                .await
+                .unwrap()
+                .has("two")
+        );
         assert_eq!(count.load(Ordering::Relaxed), 2);
-        // An hour later it is old; but the server has trouble.
-        for tries in [3, 4] {
-            tokio::time::pause();
-            tokio::time::advance(Duration::from_secs(3600)).await;
-            tokio::time::resume();
-            assert!(store.get(&request(&place, "two")).await.unwrap().has("two"));
-            assert_eq!(count.load(Ordering::Relaxed), tries);
-        }
+        // Two hours later it is old; but the server has trouble.
+        later(7200).await;
+        assert!(
+            router
+                .keys(&request(&place, "two"))
+                .await
+                .unwrap()
+                .has("two")
+        );
+        assert_eq!(count.load(Ordering::Relaxed), 3);
+        // Nobody waits for it any more.
+        later(7200).await;
+        assert!(
+            router
+                .keys(&request(&place, "two"))
+                .await
+                .unwrap()
+                .has("two")
+        );
+        assert!(router.keys(&request(&place, "four")).await.is_some());
+        assert_eq!(count.load(Ordering::Relaxed), 4);
+    }
+
+    async fn later(seconds: u64) {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+    }
+
+    /// Serves each connection when it is told to.
+    async fn serve_slowly() -> (KeyPlace, mpsc::Receiver<mpsc::Sender<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+        let (asked, asking) = mpsc::channel(4);
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let (answer, mut answers) = mpsc::channel::<String>(1);
+                asked.send(answer).await.unwrap();
+                tokio::spawn(async move {
+                    if let Some(answer) = answers.recv().await {
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                });
+            }
+        });
+        (place_of(&url), asking)
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_slow_server_whose_key_is_there() {
+        let (place, mut asking) = serve_slowly().await;
+        let router = Router::new();
+        let ask = |kid: &str| {
+            let (router, request) = (Arc::clone(&router), request(&place, kid));
+            tokio::spawn(async move { router.keys(&request).await })
+        };
+        // The first two wait for one reading.
+        let (first, second) = (ask("one"), ask("two"));
+        let answer = asking.recv().await.unwrap();
+        answer.send(ok(&set("one"))).await.unwrap();
+        assert!(first.await.unwrap().unwrap().has("one"));
+        assert!(second.await.unwrap().unwrap().has("one"));
+        // Who has a key that is not there waits; others do not.
+        later(60).await;
+        let unknown = ask("two");
+        let answer = asking.recv().await.unwrap();
+        assert!(ask("one").await.unwrap().unwrap().has("one"));
+        assert!(!unknown.is_finished());
+        answer.send(ok(&set("two"))).await.unwrap();
+        assert!(unknown.await.unwrap().unwrap().has("two"));
+        // A set that is old is read again meanwhile.
+        later(3600).await;
+        assert!(ask("two").await.unwrap().unwrap().has("two"));
+        let answer = asking.recv().await.unwrap();
+        assert!(ask("two").await.unwrap().unwrap().has("two"));
+        answer.send(ok(&set("three"))).await.unwrap();
+        let three = ask("three").await.unwrap().unwrap();
+        assert!(three.has("three") && !three.has("two"));
     }
 
     #[tokio::test]
@@ -277,8 +326,8 @@ mod tests {
             long,
         ] {
             let (place, _) = serve(vec![answer]).await;
-            let store = KeyStore::default();
-            assert!(store.get(&request(&place, "one")).await.is_none());
+            let router = Router::new();
+            assert!(router.keys(&request(&place, "one")).await.is_none());
         }
     }
 
@@ -287,10 +336,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys.json");
         let place = KeyPlace::File(path.clone());
-        let store = KeyStore::default();
-        assert!(store.get(&request(&place, "one")).await.is_none());
+        let router = Router::new();
+        assert!(router.keys(&request(&place, "one")).await.is_none());
         std::fs::write(&path, set("one")).unwrap();
-        let keys = KeyStore::default().get(&request(&place, "one")).await;
+        let keys = Router::new().keys(&request(&place, "one")).await;
         assert!(keys.unwrap().has("secret"));
     }
 }

@@ -38,7 +38,7 @@ pub struct Router {
     certificates: Certificates,
     identity: Identity,
     /// The keys that tokens are verified with.
-    pub(crate) keys: KeyStore,
+    keys: KeyStore,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
@@ -253,6 +253,10 @@ impl Router {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    pub(crate) const fn key_store(&self) -> &KeyStore {
+        &self.keys
     }
 
     pub(crate) const fn certificates(&self) -> &Certificates {

@@ -396,7 +396,7 @@ impl Session {
     fn look_up(&mut self, request: KeyRequest, joining: Joining) -> Change {
         let router = Arc::clone(&self.router);
         self.decide(Box::pin(async move {
-            let keys = router.keys.get(&request).await;
+            let keys = router.keys(&request).await;
             joining.keyed(keys.as_deref())
         }))
     }

@@ -1,6 +1,6 @@
 //! `auth.ticket` of the type `jwt`: the ticket is a JSON Web Token.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ struct JwtAsWritten {
     jwks_file: Option<String>,
     /// Where a JSON Web Key Set is served: `https`, or `http` on a network that is trusted.
     jwks_url: Option<String>,
+    /// PEM files of the certificate authorities that are trusted for that; those of the system if absent.
+    jwks_ca_certificates: Option<Vec<String>>,
     /// For how long a reading of the key set is good, in seconds; 3600 if absent. A token with another key's id has it read
     /// again, every half a minute at most.
     jwks_refresh: Option<Whole<10, 604_800>>,
@@ -70,6 +72,10 @@ pub(super) fn read(reading: &mut Reading, body: Value, at: &Place) -> Option<Met
         let text =
             "without an audience, tokens of the same issuer for other services may be let in";
         reading.notice(at, text);
+    }
+    if written.jwks_ca_certificates.is_some() && written.jwks_url.is_none() {
+        let problem = Problem::Rule("certificate authorities need a jwks-url");
+        reading.fault(&at.key("jwks-ca-certificates"), problem, None);
     }
     let authid = written.authid_claim.unwrap_or_else(|| "sub".to_owned());
     Some(MethodConfig::Jwt(Arc::new(Jwt {
@@ -114,7 +120,10 @@ fn keys(reading: &mut Reading, written: &JwtAsWritten, at: &Place) -> Option<Jwt
     }
     let place = match (&written.jwks_file, &written.jwks_url) {
         (Some(file), _) => KeyPlace::File(reading.surroundings.path(file)),
-        (None, Some(url)) => self::url(reading, url, &at.key("jwks-url"))?,
+        (None, Some(url)) => KeyPlace::Url {
+            url: self::url(reading, url, &at.key("jwks-url"))?,
+            authorities: authorities(reading, written, &at.key("jwks-ca-certificates")),
+        },
         (None, None) => return None,
     };
     let refresh = written.jwks_refresh.map_or(REFRESH, Whole::get);
@@ -161,7 +170,24 @@ fn text_of(reading: &mut Reading, file: &Path, at: &Place) -> Option<String> {
     }
 }
 
-fn url(reading: &mut Reading, url: &str, at: &Place) -> Option<KeyPlace> {
+/// Reads which authorities vouch for the server of the key set.
+fn authorities(reading: &mut Reading, written: &JwtAsWritten, at: &Place) -> Vec<PathBuf> {
+    let files = written.jwks_ca_certificates.as_deref().unwrap_or_default();
+    let mut paths = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let at = at.index(index);
+        let path = reading.surroundings.path(file);
+        let text = text_of(reading, &path, &at);
+        if text.is_some_and(|text| !text.contains("-----BEGIN CERTIFICATE-----")) {
+            let problem = Problem::Rule("a file with certificates in PEM is needed");
+            reading.fault(&at, problem, None);
+        }
+        paths.push(path);
+    }
+    paths
+}
+
+fn url(reading: &mut Reading, url: &str, at: &Place) -> Option<Text> {
     let plain = url.strip_prefix("http://");
     let Some(rest) = plain.or_else(|| url.strip_prefix("https://")) else {
         let problem = Problem::Rule("a URL that begins with https:// or http:// is needed");
@@ -178,7 +204,7 @@ fn url(reading: &mut Reading, url: &str, at: &Place) -> Option<KeyPlace> {
             "the keys come without TLS: whoever is on the way can put other ones in their place";
         reading.notice(at, text);
     }
-    Some(KeyPlace::Url(Text::from(url)))
+    Some(Text::from(url))
 }
 
 /// Reads the allow-list of algorithms.

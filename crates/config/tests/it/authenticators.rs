@@ -148,7 +148,10 @@ fn a02_tokens_are_read() {
     let JwtKeys::Source(source) = &url.keys else {
         panic!("{:?}", url.keys);
     };
-    let place = KeyPlace::Url("https://id.example.com/jwks".into());
+    let place = KeyPlace::Url {
+        url: "https://id.example.com/jwks".into(),
+        authorities: Vec::new(),
+    };
     assert_eq!((&source.place, source.refresh.as_secs()), (&place, 3600));
     assert!(url.algorithms.iter().all(|it| !it.is_symmetric()));
     let (_, notices) = read(
@@ -217,6 +220,14 @@ const TOKEN_FAULTS: &[(&str, &str)] = &[
     (
         r#""role": "a", "jwks-url": "ftp://x/""#,
         "ticket.jwks-url: a URL that begins with https:// or http:// is needed",
+    ),
+    (
+        r#""role": "a", "key": "PEM", "jwks-ca-certificates": []"#,
+        "ticket.jwks-ca-certificates: certificate authorities need a jwks-url",
+    ),
+    (
+        r#""role": "a", "audience": "a", "jwks-url": "https://x/", "jwks-ca-certificates": ["/dev/null"]"#,
+        "ticket.jwks-ca-certificates[0]: a file with certificates in PEM is needed",
     ),
     (
         r#""role": "a", "jwks-url": "https://joe@x/""#,

@@ -53,8 +53,13 @@ pub struct KeySource {
 pub enum KeyPlace {
     /// `jwks-file`
     File(PathBuf),
-    /// `jwks-url`: `http` or `https`.
-    Url(Text),
+    /// `jwks-url`
+    Url {
+        /// The URL: `http` or `https`.
+        url: Text,
+        /// `jwks-ca-certificates`: files of the authorities that are trusted; those of the system if empty.
+        authorities: Vec<PathBuf>,
+    },
 }
 
 /// How the role of a token is found.

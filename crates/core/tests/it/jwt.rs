@@ -263,7 +263,10 @@ fn a02_nobody_gets_in_by_a_name_or_a_role_of_their_choice() {
 #[test]
 fn a02_keys_from_elsewhere_are_waited_for() {
     let source = Arc::new(KeySource {
-        place: KeyPlace::Url(Text::from("https://id.example.com/jwks")),
+        place: KeyPlace::Url {
+            url: Text::from("https://id.example.com/jwks"),
+            authorities: Vec::new(),
+        },
         refresh: Duration::from_secs(3600),
     });
     let asked = || {

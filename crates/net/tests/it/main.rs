@@ -19,4 +19,5 @@ mod peer;
 mod proxies;
 mod server;
 mod tls;
+mod tokens;
 mod websocket;

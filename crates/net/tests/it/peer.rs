@@ -229,3 +229,57 @@ pub(crate) async fn upgrade(address: SocketAddr, path: &str, more: &str) -> (Tcp
     }
     (stream, String::from_utf8(head).unwrap())
 }
+
+/// A client of either transport; it speaks JSON.
+pub(crate) enum Either {
+    Raw(Raw),
+    Web(Box<Web>),
+}
+
+impl Either {
+    /// Connects over both transports of a server that speaks both.
+    pub(crate) async fn both(address: SocketAddr) -> [Self; 2] {
+        let json = "Sec-WebSocket-Protocol: wamp.2.json\r\n";
+        let web = Web::connect(address, "/ws", json).await;
+        [
+            Self::Raw(Raw::connect(address).await),
+            Self::Web(Box::new(web)),
+        ]
+    }
+
+    /// Sends a message.
+    pub(crate) async fn send(&mut self, json: &Value) {
+        match self {
+            Self::Raw(raw) => raw.send(&json.to_string()).await,
+            Self::Web(web) => web.send(&json.to_string()).await,
+        }
+    }
+
+    /// Gives the next message.
+    pub(crate) async fn receive(&mut self) -> Value {
+        match self {
+            Self::Raw(raw) => raw.receive().await,
+            Self::Web(web) => web.receive().await,
+        }
+    }
+
+    /// Sends a message and gives the answer.
+    pub(crate) async fn ask(&mut self, json: &Value) -> Value {
+        self.send(json).await;
+        self.receive().await
+    }
+
+    /// Gives the ABORT that comes next and after which the transport closes.
+    pub(crate) async fn aborted(&mut self) -> (String, String) {
+        match self {
+            Self::Raw(raw) => raw.aborted().await,
+            Self::Web(web) => {
+                let abort = web.receive().await;
+                assert_eq!(abort[0], 3, "{abort}");
+                web.closed().await;
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                (text(&abort[2]), text(&abort[1]["message"]))
+            }
+        }
+    }
+}
