@@ -19,20 +19,16 @@ use crate::framing::{Framing, Stage};
 use crate::inlet::{Fault, Inbound, Inlet};
 use crate::keepalive::{KeepAlive, Tick};
 use crate::manners::{Farewell, Going, Gone, Life, Manners};
-use crate::outlet::{Batch, Ending, Next, Outlet, Part};
-use crate::pool;
+use crate::outlet::{Ending, Outlet};
+use crate::sending::Sending;
 use crate::session::{Change, Session, Work};
-use crate::writer::Writer;
 
 /// A connection that speaks WAMP. One poll reads what has come, hands it to the realm and writes what waits; while
 /// nothing moves, it holds no buffer.
 pub(crate) struct Connection<S> {
     stream: S,
     inlet: Inlet,
-    outlet: Arc<Outlet>,
-    framing: Framing,
-    stage: Option<Box<Stage>>,
-    writer: Writer,
+    sending: Sending,
     session: Session,
     life: Life,
     clock: Clock,
@@ -84,10 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             clock: Clock::new(Due::Hello, parts.manners.hello),
             stream: parts.stream,
             inlet: parts.inlet,
-            outlet: parts.outlet,
-            framing: parts.framing,
-            stage: parts.stage,
-            writer: Writer::default(),
+            sending: Sending::new(parts.outlet, parts.framing, parts.stage),
             session: parts.session,
             life: Life::Live,
             keep_alive: parts.keep_alive,
@@ -100,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn turn(&mut self, context: &mut Context<'_>) -> Going {
-        if let Some(ending) = self.outlet.awake() {
+        if let Some(ending) = self.sending.outlet.awake() {
             self.ending(ending)?;
         }
         SCRATCH.with_borrow_mut(|scratch| {
@@ -211,7 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Change::None => {}
             Change::Opened => self.opened(),
             Change::Goodbye => {
-                if let Some(ending) = self.outlet.awake() {
+                if let Some(ending) = self.sending.outlet.awake() {
                     self.ending(ending)?;
                 }
             }
@@ -286,7 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Inlet::Web(..) | Inlet::Batched(_) => {
                 let mut frame = Vec::new();
                 websocket::put_close(&mut frame, Some(code), reason, None);
-                self.send_frame(&frame)?;
+                self.sending.push_frame(&frame)?;
                 Farewell::AwaitClose
             }
         };
@@ -304,7 +297,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             Some(_) | None => websocket::put_close(&mut reply, Some(CloseCode::NORMAL), "", None),
         }
-        self.send_frame(&reply)?;
+        self.sending.push_frame(&reply)?;
         self.life = Life::Flushing(Farewell::Drop);
         self.clock.set(Due::Close, self.manners.close);
         Ok(())
@@ -334,92 +327,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 websocket::put_control(&mut frame, Opcode::Pong, payload, None);
             }
         }
-        self.send_frame(&frame)
-    }
-
-    /// Queues a frame of the transport itself.
-    fn send_frame(&self, frame: &[u8]) -> Going {
-        self.outlet.push_frame(frame).map_err(|_| {
-            debug!("connection dropped: too much waits for its peer to read");
-            Gone
-        })
+        self.sending.push_frame(&frame)
     }
 
     /// Writes what waits, until nothing does or the socket takes no more.
     fn write(&mut self, context: &mut Context<'_>) -> Going {
         loop {
-            match self.writer.poll_write_all(&mut self.stream, context) {
-                Poll::Ready(Ok(())) => {}
+            let separator = self.inlet.separator();
+            let sent = (self.sending).poll(&mut self.stream, separator, &self.session, context);
+            match sent {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(Some(ending))) => self.ending(ending)?,
+                Poll::Ready(Ok(None)) => return self.written(context),
                 Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
-                Poll::Pending => match self.outlet.block(context) {
-                    Some(ending) => {
-                        self.ending(ending)?;
-                        continue;
-                    }
-                    None => return Ok(()),
-                },
-            }
-            let written = std::mem::take(&mut self.writer.octets);
-            match self.outlet.next(written, context) {
-                Next::Write(batch) => self.load(batch),
-                Next::End(ending) => self.ending(ending)?,
-                // TLS may still hold octets that it has taken.
-                Next::Sleep => match Pin::new(&mut self.stream).poll_flush(context) {
-                    Poll::Ready(Ok(())) => return self.written(context),
-                    Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
-                    Poll::Pending => return Ok(()),
-                },
-            }
-        }
-    }
-
-    /// Moves what waited into the writer.
-    fn load(&mut self, batch: Batch) {
-        self.writer.octets += batch.octets;
-        if let (Some(stage), Some(separator)) = (&mut self.stage, self.inlet.separator()) {
-            stage.heard(separator);
-        }
-        for part in batch.parts {
-            match part {
-                Part::Small(buffer) => self.load_frames(buffer),
-                Part::Shared(frame) => self.writer.push_shared(frame),
-                Part::Large(large) => match large.body(self.outlet.format, self.outlet.longest) {
-                    Ok(body) => self.load_body(body),
-                    Err(why) => self.session.undeliverable(&large, why),
-                },
-            }
-        }
-        self.load_frames(batch.tail);
-        if let Some(stage) = &mut self.stage {
-            let mut frames = pool::take();
-            stage.close_batch(self.outlet.format, &mut frames);
-            self.writer.push(frames);
-        }
-    }
-
-    fn load_frames(&mut self, buffer: Vec<u8>) {
-        let Some(stage) = &mut self.stage else {
-            self.writer.push(buffer);
-            return;
-        };
-        let mut frames = pool::take();
-        stage.put_items(self.outlet.format, &buffer, &mut frames);
-        pool::give(buffer);
-        self.writer.push(frames);
-    }
-
-    fn load_body(&mut self, body: bytes::Bytes) {
-        let mut frames = pool::take();
-        match &mut self.stage {
-            Some(stage) => {
-                stage.put(self.outlet.format, &body, &mut frames);
-                self.writer.push(frames);
-            }
-            None => {
-                self.framing
-                    .put_header(self.outlet.format, body.len(), &mut frames);
-                self.writer.push(frames);
-                self.writer.push_shared(body);
             }
         }
     }
@@ -468,7 +388,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Tick::Wait(time) => self.clock.set(Due::Ping, time),
             Tick::Ping(frame, time) => {
                 self.clock.set(Due::Ping, time);
-                self.send_frame(&frame)?;
+                self.sending.push_frame(&frame)?;
                 context.waker().wake_by_ref();
             }
             Tick::Dead => {

@@ -40,6 +40,7 @@ mod pool;
 mod rawsocket;
 mod router;
 mod runtime;
+mod sending;
 mod session;
 mod site;
 mod sites;
