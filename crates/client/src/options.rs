@@ -85,6 +85,8 @@ impl Default for Options {
 pub enum Auth {
     /// No proof.
     Anonymous,
+    /// The certificate that was shown over TLS ([`TlsFiles::certificate`]).
+    Tls,
     /// A shared secret, sent as it is.
     Ticket(Secret),
     /// A shared secret that signs a challenge; salted if the router says so.
@@ -113,6 +115,7 @@ impl Auth {
     pub(crate) const fn method(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
+            Self::Tls => "tls",
             Self::Ticket(_) => "ticket",
             Self::Wampcra(_) => "wampcra",
             Self::WampScram { .. } => Dialect::Specification.method(),
@@ -124,7 +127,7 @@ impl Auth {
     /// Says whether the router must show who it is.
     pub(crate) const fn is_mutual(&self) -> bool {
         match self {
-            Self::Anonymous | Self::Ticket(_) | Self::Wampcra(_) => false,
+            Self::Anonymous | Self::Tls | Self::Ticket(_) | Self::Wampcra(_) => false,
             Self::WampScram { .. } | Self::Scram(_) => true,
             Self::Cryptosign { router, .. } => router.is_some(),
         }

@@ -71,6 +71,10 @@ pub enum Step {
     Join(Box<Join>),
     /// The client is refused.
     Abort(Abort),
+    /// The authenticator refuses the client, for reasons of its own.
+    Denied(Abort),
+    /// The client is refused since nobody can say who it is; it has done nothing wrong.
+    Unavailable(Abort),
     /// Who the client is tells an authenticator; [`Joining::answered`] takes what it says.
     Ask(Box<Inquiry>, Joining),
     /// The client's token needs keys from elsewhere; [`Joining::keyed`] takes them.

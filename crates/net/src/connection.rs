@@ -365,6 +365,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn mind_clock(&mut self, context: &mut Context<'_>) -> Going {
         while let Poll::Ready(due) = self.clock.poll(context) {
             match due {
+                // The client's time is its own: it does not pay for what the router, or an authenticator, takes.
+                Due::Hello if self.session.is_deciding() => {
+                    self.clock.set(Due::Hello, self.manners.hello);
+                }
                 Due::Hello if self.life == Life::Live => {
                     self.session.time_out();
                     self.close(CloseCode::POLICY_VIOLATION, "no session was opened in time")?;

@@ -23,6 +23,8 @@ use crate::time::time_of_day;
 
 mod refusing;
 
+use refusing::is_failure;
+
 /// The WAMP side of one connection: from HELLO to GOODBYE, perhaps several times.
 ///
 /// However the connection's task ends, the realm is told.
@@ -360,10 +362,12 @@ impl Session {
                     Err(abort) => abort,
                 }
             }
-            Step::Abort(abort) => match self.slow_down(abort) {
+            Step::Abort(abort) if self.is_slowed || !is_failure(&abort) => Box::new(abort),
+            Step::Abort(abort) | Step::Denied(abort) => match self.slow_down(abort) {
                 Ok(change) => return change,
                 Err(abort) => abort,
             },
+            Step::Unavailable(abort) => Box::new(abort),
             Step::Ask(inquiry, joining) => return self.ask(*inquiry, joining),
             Step::Keys(request, joining) => return self.look_up(request, joining),
         };
@@ -385,7 +389,7 @@ impl Session {
                 Ok(step) => step,
                 Err(bad) => {
                     told.note_bad_answer(&procedure, &bad.what);
-                    Step::Abort(bad.abort)
+                    Step::Unavailable(bad.abort)
                 }
             };
             router.compute(work).await

@@ -51,7 +51,7 @@ impl Proving {
         let mut extra = options.authextra.as_dict().cloned().unwrap_or_default();
         for auth in &options.auth {
             match auth {
-                Auth::Anonymous | Auth::Ticket(_) | Auth::Wampcra(_) => {}
+                Auth::Anonymous | Auth::Tls | Auth::Ticket(_) | Auth::Wampcra(_) => {}
                 Auth::WampScram { binding, .. } => {
                     set(&mut extra, "nonce", self.nonce.clone());
                     self.bind(*binding, &mut extra)?;
@@ -113,7 +113,7 @@ impl Proving {
                 let signature = self.sign(key, router.as_ref(), channel, &challenge.extra)?;
                 (signature, Dict::new())
             }
-            Some(Auth::Anonymous) | None => {
+            Some(Auth::Anonymous | Auth::Tls) | None => {
                 return Err(ConnectError::Challenge(challenge.method.compact()));
             }
         };

@@ -154,7 +154,7 @@ impl Joining {
         };
         match answer {
             Ok(answer) => asked.take(answer),
-            Err(failure) => failure.into_abort().map(Step::Abort),
+            Err(failure) => failure.into_step(),
         }
     }
 }
@@ -253,21 +253,24 @@ fn shown(certificate: &ClientCertificate) -> Value {
 }
 
 impl AuthenticatorFailure {
-    fn into_abort(self) -> Result<Abort, Box<BadAnswer>> {
+    fn into_step(self) -> Result<Step, Box<BadAnswer>> {
         match self {
             Self::Unavailable => {
                 let message = "the authenticator is not available".to_owned();
-                Ok(abort(uris::AUTHENTICATION_FAILED, message))
+                Ok(Step::Unavailable(abort(
+                    uris::AUTHENTICATION_FAILED,
+                    message,
+                )))
             }
             Self::Refused { uri, message } => {
                 if Uri::check(&uri, UriCheck::Loose).is_err() {
                     return Err(bad("an error that is no URI"));
                 }
-                Ok(Abort {
+                Ok(Step::Denied(Abort {
                     message: message.map(|message| Text::from(shortened(message))),
                     reason: uri,
                     ..Abort::default()
-                })
+                }))
             }
         }
     }

@@ -112,7 +112,7 @@ impl Joining {
             Some(keys) => unkeyed.client.believe(&unkeyed.jwt, &unkeyed.token, keys),
             None => {
                 let message = "the keys for tokens are not available".to_owned();
-                Step::Abort(abort(uris::AUTHENTICATION_FAILED, message))
+                Step::Unavailable(abort(uris::AUTHENTICATION_FAILED, message))
             }
         }
     }

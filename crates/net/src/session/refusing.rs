@@ -16,6 +16,11 @@ const FAILURES: [&str; 4] = [
     "wamp.error.no_such_principal",
 ];
 
+/// Says whether a client is refused for not proving who it is.
+pub(super) fn is_failure(abort: &Abort) -> bool {
+    FAILURES.contains(&abort.reason.as_str())
+}
+
 const TOO_FAST: &str = "the client sends faster than it may";
 
 impl Session {
@@ -60,13 +65,9 @@ impl Session {
     /// Holds up the refusal of a client that did not prove who it is, if there were many from its address. Gives the refusal
     /// back if it is to be sent at once.
     pub(super) fn slow_down(&mut self, abort: Abort) -> Result<Change, Box<Abort>> {
-        let address = self.client.transport.peer.map(|peer| peer.ip());
-        let Some(address) = address.filter(|_| FAILURES.contains(&abort.reason.as_str())) else {
+        let Some(address) = self.client.transport.peer.map(|peer| peer.ip()) else {
             return Err(Box::new(abort));
         };
-        if std::mem::take(&mut self.is_slowed) {
-            return Err(Box::new(abort));
-        }
         let counters = self.router.counters();
         Counters::add(&counters.authentications_failed, 1);
         let delay = self.router.failures().note(address);

@@ -165,3 +165,28 @@ async fn a12_a_missing_or_silent_authenticator_refuses_clients() {
     assert_eq!(client.aborted().await, unavailable);
     server.sessions(0).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a12_what_an_authenticator_takes_is_not_the_clients_time() {
+    let server = server(Duration::from_secs(60));
+    let mut authenticator = authenticator(&server).await;
+    let mut client = knock(&server, "joe").await;
+    let (request, _) = question(&mut authenticator).await;
+    // More than the ten seconds that the client has.
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    let answer = json!([70, request, {}, ["anonymous"]]).to_string();
+    authenticator.send(&answer).await;
+    assert_eq!(client.receive().await[0], 2);
+    assert_eq!(server.router.statistics().sessions_late, 0);
+}
+
+#[tokio::test]
+async fn a12_many_clients_without_an_authenticator_are_not_held_up() {
+    let server = server(Duration::from_secs(10));
+    for _ in 0..20 {
+        let mut client = knock(&server, "joe").await;
+        let (reason, _) = client.aborted().await;
+        assert_eq!(reason, "wamp.error.authentication_failed");
+    }
+    assert_eq!(server.router.statistics().authentications_failed, 0);
+}
