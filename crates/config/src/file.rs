@@ -37,7 +37,7 @@ pub fn load(cbdir: &Path, name: Option<&Path>, environment: &Environment) -> Res
     let document = read_document(&file)?;
     let surroundings = Surroundings {
         cbdir: cbdir.to_owned(),
-        environment: environment.clone(),
+        environment: Some(environment.clone()),
     };
     let mut node = Node::read(document, &surroundings)?;
     node.source = Some(file);

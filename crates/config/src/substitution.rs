@@ -9,6 +9,9 @@ use crate::{Hint, Problem};
 impl Reading<'_> {
     /// Substitutes variables in a transport or Web service: endpoints' ports and paths, tickets, secrets.
     pub(crate) fn substitute(&mut self, value: &mut Value, at: &Place) {
+        if self.surroundings.environment.is_none() {
+            return;
+        }
         match value {
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
@@ -28,7 +31,8 @@ impl Reading<'_> {
             return;
         };
         if let Some(text) = disabled.as_str() {
-            let text = match placeholder(text) {
+            let variable = placeholder(text).filter(|_| self.surroundings.environment.is_some());
+            let text = match variable {
                 Some(name) => self.variable(name).unwrap_or_default(),
                 None => text.to_owned(),
             };
@@ -138,7 +142,7 @@ impl Reading<'_> {
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        self.surroundings.environment.get(name).cloned()
+        self.surroundings.environment.as_ref()?.get(name).cloned()
     }
 }
 

@@ -21,8 +21,8 @@ pub fn environment() -> Environment {
 pub struct Surroundings {
     /// The node directory; relative paths of the configuration start there.
     pub cbdir: PathBuf,
-    /// The variables to substitute.
-    pub environment: Environment,
+    /// The variables to substitute; none where texts are taken as they stand.
+    pub environment: Option<Environment>,
 }
 
 impl Surroundings {

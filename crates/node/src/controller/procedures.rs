@@ -246,7 +246,7 @@ impl Controller {
             .map_err(|fault| invalid(format!("worker options: {fault}")))?;
         let surroundings = crossbar_config::Surroundings {
             cbdir: self.directory.clone(),
-            environment: crossbar_config::environment(),
+            environment: None,
         };
         let options = crossbar_config::read_worker_options(options, &surroundings)
             .map_err(|faults| invalid(faults.to_string()))?;

@@ -274,6 +274,59 @@ async fn transports_and_their_services_come_and_go() {
 }
 
 #[tokio::test]
+async fn what_looks_like_a_variable_in_a_call_is_none() {
+    let stage = Stage::new().await;
+    let transport = json!({
+        "type": "rawsocket", "endpoint": {"type": "unix", "path": "$HOME.sock"},
+        "auth": {"ticket": {"type": "static", "principals": {"joe": {"ticket": "${HOME}", "role": "anonymous"}}}},
+    });
+    let arguments = json!(["transport001", transport]);
+    stage.get("start_router_transport", arguments).await;
+    assert!(stage.directory.path().join("$HOME.sock").exists());
+}
+
+#[tokio::test]
+async fn nothing_that_a_worker_answers_has_secrets() {
+    let stage = Stage::new().await;
+    let digits = "5ec2e75e".repeat(8);
+    let auth = json!({
+        "ticket": {"type": "jwt", "secret": "hush-token-hush-token-hush-token", "role": "anonymous"},
+        "wampcra": {"type": "static", "users": {"joe": {"secret": "hush-cra", "role": "anonymous", "salt": "hush-salt"}}},
+        "scram": {"type": "static", "principals": {"joe": {
+            "kdf": "pbkdf2", "iterations": 4096, "salt": "5ec2e75e5ec2e75e", "stored-key": digits, "server-key": digits, "role": "anonymous",
+        }}},
+    });
+    let endpoint = json!({"type": "tcp", "port": 0, "interface": "127.0.0.1"});
+    let service = json!({"type": "websocket", "auth": auth});
+    let transport = json!({"type": "web", "endpoint": endpoint, "paths": {"/": {"type": "nodeinfo"}, "ws": service}});
+    let arguments = json!(["transport001", transport, true]);
+    let started = stage.get("start_router_transport", arguments).await;
+    let mut answers = vec![started];
+    for (name, arguments) in [
+        ("get_router_transport", json!(["transport001"])),
+        ("get_router_transports", json!([])),
+        ("get_web_transport_service", json!(["transport001", "ws"])),
+        (
+            "start_web_transport_service",
+            json!(["transport001", "other", service]),
+        ),
+        ("stop_router_transport", json!(["transport001"])),
+    ] {
+        answers.push(stage.get(name, arguments).await);
+    }
+    let told = json!(answers).to_string();
+    assert!(
+        !told.contains("hush") && !told.contains("5ec2e75e"),
+        "{told}"
+    );
+    let mut broken = transport;
+    broken["paths"]["ws"]["auth"]["wampcra"]["users"]["joe"]["secret"] = json!(["hush-cra"]);
+    let call = stage.call("start_router_transport", json!(["transport002", broken]));
+    let failure = call.await.unwrap_err().to_string();
+    assert!(!failure.contains("hush"), "{failure}");
+}
+
+#[tokio::test]
 async fn a_call_that_does_not_fit_is_an_invalid_argument() {
     let stage = Stage::new().await;
     for (name, arguments) in [

@@ -52,11 +52,12 @@ impl Workplace {
         [&PROCEDURES[..], &process::PROCEDURES].concat()
     }
 
-    /// Gives what items of the configuration are read in; those of a call may name variables, too.
+    /// Gives what items of the configuration are read in. They are taken as they stand: the controller has substituted
+    /// variables in those of the node's configuration, and what a variable holds may look like one.
     pub(crate) fn surroundings(&self) -> crossbar_config::Surroundings {
         crossbar_config::Surroundings {
             cbdir: self.directory.clone(),
-            environment: crossbar_config::environment(),
+            environment: None,
         }
     }
 
