@@ -81,8 +81,8 @@ pub enum Step {
     Keys(KeyRequest, Joining),
 }
 
-/// A question to a procedure.
-#[derive(Clone, Debug, PartialEq)]
+/// A question to a procedure. `Debug` does not show its arguments, which may be secrets.
+#[derive(Clone, PartialEq)]
 pub struct Inquiry {
     /// The realm that the procedure is registered in.
     pub realm: Text,
@@ -92,6 +92,15 @@ pub struct Inquiry {
     pub arguments: Vec<Value>,
     /// How long it has to answer.
     pub limit: Duration,
+}
+
+impl std::fmt::Debug for Inquiry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inquiry")
+            .field("realm", &self.realm)
+            .field("procedure", &self.procedure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A wish for the keys that tokens are verified with.

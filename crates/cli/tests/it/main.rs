@@ -5,6 +5,7 @@ mod help;
 mod node;
 mod ordering;
 mod running;
+mod secrets;
 mod tls;
 
 use std::path::Path;
