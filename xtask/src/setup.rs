@@ -30,7 +30,7 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     let oracle = python(project)?;
     let xconn = environment(project, "xconn", "xconn/requirements.txt")?.join("bin/python");
     let javascript = javascript(project)?;
-    chromium()?;
+    programs()?;
     let python2 = find_python2()?;
     let suite = suite(project, &python2)?;
     let (python, crossbar) = (oracle.join("bin/python"), oracle.join("bin/crossbar"));
@@ -163,11 +163,15 @@ fn once(
     std::fs::write(&stamp, wanted).map_err(Failure::at(&stamp, "write"))
 }
 
-fn chromium() -> Result<(), Failure> {
-    if Path::new(CHROMIUM).exists() {
+/// Installs the programs of Debian that tests call; each package is called like its program.
+pub(crate) fn programs() -> Result<(), Failure> {
+    let is_there = |name: &&str| Path::new("/usr/bin").join(name).exists();
+    let mut missing = PROGRAMS.to_vec();
+    missing.retain(|name| !is_there(name));
+    if missing.is_empty() {
         return Ok(());
     }
-    apt(&["chromium"])
+    apt(&missing)
 }
 
 fn apt(packages: &[&str]) -> Result<(), Failure> {
@@ -235,5 +239,7 @@ fn is_version(interpreter: &Path, wanted: &str) -> bool {
         .is_ok_and(|output| output.stdout == wanted.as_bytes())
 }
 
+/// Pages are tried in a browser, TLS with what others speak it with.
+const PROGRAMS: [&str; 3] = ["chromium", "curl", "openssl"];
 /// Where Debian puts Chromium.
 pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";

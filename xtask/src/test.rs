@@ -31,6 +31,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Failure
 }
 
 fn rust(project: &Project) -> Result<bool, Failure> {
+    setup::programs()?;
     let mut tests = Command::new(env!("CARGO"));
     let nextest = Command::new(env!("CARGO"))
         .args(["nextest", "--version"])

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crossbar_client::{Options, Session, Target, Tls, TlsFiles, connect};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -23,7 +24,13 @@ fn certify(directory: &Path, algorithm: &[&str]) {
             "-subj",
             "/CN=localhost",
         ])
-        .args(["-addext", "subjectAltName=DNS:localhost", "-newkey"])
+        .args([
+            "-extensions",
+            "usr_cert",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-newkey",
+        ])
         .args(algorithm)
         .arg("-keyout")
         .arg(&key)
@@ -80,6 +87,20 @@ fn s_client(port: &str, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Opens a session over TLS.
+async fn join(directory: &Path, port: &str) -> Session {
+    let target: Target = format!("wss://localhost:{port}/ws").parse().expect("a URL");
+    let options = Options {
+        tls: Tls::Files(Box::new(TlsFiles {
+            authorities: vec![directory.join("cert.pem")],
+            ..TlsFiles::default()
+        })),
+        ..Options::realm("realm1")
+    };
+    let session = connect(&target, options).await;
+    session.expect("the router takes everybody")
+}
+
 /// Gives the certificate that the node shows.
 fn shown(port: &str) -> String {
     let text = s_client(port, &[]);
@@ -120,12 +141,118 @@ fn t07_openssl_and_curl_come_in() {
     }
 }
 
+/// Makes an authority, a certificate for `localhost` that it has issued, one for `*.example.test`, and a client's.
+fn issue(directory: &Path) {
+    let openssl = |arguments: &[&str]| {
+        let mut command = Command::new("openssl");
+        let output = command.args(arguments).current_dir(directory).output();
+        let output = output.expect("openssl is installed");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let curve = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ];
+    let authority = [
+        "req",
+        "-x509",
+        "-subj",
+        "/CN=authority",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+    ];
+    openssl(&[&authority[..], &curve].concat());
+    for (file, name) in [
+        ("cert", "localhost"),
+        ("other", "*.example.test"),
+        ("client", "client"),
+    ] {
+        let (key, certificate) = (format!("{file}.key"), format!("{file}.pem"));
+        let (subject, names) = (format!("/CN={name}"), format!("subjectAltName=DNS:{name}"));
+        let request = [
+            "req",
+            "-x509",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-subj",
+            &subject,
+            "-addext",
+            &names,
+            "-extensions",
+            "usr_cert",
+        ];
+        let files = ["-keyout", &key, "-out", &certificate];
+        openssl(&[&request[..], &files, &curve].concat());
+    }
+}
+
+#[test]
+fn t07_openssl_and_curl_get_what_is_configured() {
+    let mut config = config();
+    config["workers"][0]["transports"][1]["endpoint"]["tls"] = json!({
+        "key": "cert.key", "certificate": "cert.pem", "ca_certificates": ["ca.pem"], "versions": ["1.2"],
+        "ciphers": "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "certificates": [{"key": "other.key", "certificate": "other.pem"}],
+    });
+    let directory = directory(&config);
+    issue(directory.path());
+    let node = Running::up(directory.path(), &[]);
+    let port = port(&node);
+    let file = |name: &str| directory.path().join(name).display().to_string();
+    let (certificate, key) = (file("client.pem"), file("client.key"));
+    let client = ["-cert", &certificate, "-key", &key];
+    let told = s_client(&port, &client);
+    assert!(
+        told.contains("Cipher is ECDHE-ECDSA-CHACHA20-POLY1305"),
+        "{told}"
+    );
+    assert!(
+        told.contains("Protocol  : TLSv1.2") || told.contains("New, TLSv1.2"),
+        "{told}"
+    );
+    assert!(
+        told.contains("CN = localhost") || told.contains("CN=localhost"),
+        "{told}"
+    );
+    let other = s_client(
+        &port,
+        &[&client[..], &["-servername", "www.example.test"]].concat(),
+    );
+    assert!(
+        other.contains("CN=*.example.test") || other.contains("CN = *.example.test"),
+        "{other}"
+    );
+    for refused in [
+        &["-tls1_3"][..],
+        &["-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256", "-tls1_2"],
+    ] {
+        let told = s_client(&port, &[&client[..], refused].concat());
+        assert!(told.contains("Cipher is (NONE)"), "{told}");
+    }
+    let authority = ["--cacert", &file("ca.pem")];
+    let shown = ["--cert", &certificate, "--key", &key];
+    let page = curl(directory.path(), &port, &[&authority[..], &shown].concat());
+    assert!(page.status.success(), "{page:?}");
+    assert!(!curl(directory.path(), &port, &authority).status.success());
+}
+
 #[test]
 fn a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not() {
     let directory = tls_directory();
     let mut node = Running::up(directory.path(), &[]);
     let port = port(&node);
     assert_eq!(shown(&port), written(directory.path()));
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives what it takes");
+    let session = runtime.block_on(join(directory.path(), &port));
     certify(directory.path(), &["rsa:2048"]);
     node.signal(Signal::HUP);
     node.wait_for("certificates reloaded");
@@ -142,6 +269,9 @@ fn a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not() {
     while shown(&port) != fresh {
         assert!(start.elapsed() < Duration::from_secs(20));
     }
+    // The session that came in under the first certificate goes on.
+    let count = runtime.block_on(session.call::<u64>("wamp.session.count", &()));
+    assert_eq!(count.expect("it is answered"), 1);
     node.signal(Signal::TERM);
     let (status, _) = node.end();
     assert_eq!(status.code(), Some(0));
