@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crossbar_config::{
-    CertificateFiles, CipherSuite, ClientCertificates, Endpoint, ServerTls, TlsVersions, Transport,
+    CertificateFiles, CipherSuite, ClientCertificates, Endpoint, Interface, ServerTls, TlsVersions,
+    Transport,
 };
 use crossbar_core::{Authorization, Limits, RealmOptions, RoleConfig};
 use crossbar_net::{ListenError, Router, check_tls, listen};
@@ -16,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::office::{Client, Office, V1_2, V1_3, answers, connect, hear, join, say, set_mode};
 use crate::peer::{dial, exchange, soon, to_end};
-use crate::server::{REALM, Server, rawsocket, tcp, transport, universal, websocket};
+use crate::server::{REALM, Server, rawsocket, realm, tcp, transport, universal, websocket};
 
 fn tls(certificates: Vec<CertificateFiles>) -> ServerTls {
     ServerTls {
@@ -347,6 +348,196 @@ async fn a_handshake_that_stalls_is_given_up() {
     assert_eq!(to_end(&mut silent).await, b"");
     to_end(&mut half).await;
     assert!(server.router.statistics().handshakes_failed >= 2);
+}
+
+/// Makes a certificate for `localhost` whose key openssl has written in some form; gives what openssl says of the key file.
+fn made_by_openssl(
+    office: &Office,
+    file: &str,
+    generate: &[&str],
+    convert: &[&str],
+) -> CertificateFiles {
+    let openssl = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("openssl");
+        let output = command
+            .args(arguments)
+            .current_dir(office.path(""))
+            .output();
+        let output = output.expect("openssl is installed");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let (key, certificate) = (format!("{file}.key"), format!("{file}.pem"));
+    openssl(&[generate, &["-out", "plain.key"]].concat());
+    let request = [
+        "req",
+        "-x509",
+        "-key",
+        "plain.key",
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "2",
+    ];
+    let names = [
+        "-extensions",
+        "usr_cert",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-out",
+        &certificate,
+    ];
+    openssl(&[&request[..], &names].concat());
+    openssl(&[convert, &["-in", "plain.key", "-out", &key]].concat());
+    set_mode(&office.path(&key), 0o600);
+    office.files(file)
+}
+
+const RSA: [&str; 5] = [
+    "genpkey",
+    "-algorithm",
+    "RSA",
+    "-pkeyopt",
+    "rsa_keygen_bits:2048",
+];
+
+#[tokio::test]
+async fn keys_of_every_form_are_served() {
+    let office = Office::open();
+    let p256 = [
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ];
+    let p384 = [
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-384",
+    ];
+    for (file, generate, convert, label) in [
+        (
+            "pkcs1",
+            &RSA[..],
+            &["rsa", "-traditional"][..],
+            "BEGIN RSA PRIVATE KEY",
+        ),
+        ("pkcs8", &RSA, &["pkey"], "BEGIN PRIVATE KEY"),
+        ("sec1", &p256, &["ec"], "BEGIN EC PRIVATE KEY"),
+        ("p384", &p384, &["pkey"], "BEGIN PRIVATE KEY"),
+        (
+            "ed25519",
+            &["genpkey", "-algorithm", "ed25519"],
+            &["pkey"],
+            "BEGIN PRIVATE KEY",
+        ),
+    ] {
+        let files = made_by_openssl(&office, file, generate, convert);
+        let text = std::fs::read_to_string(&files.key).unwrap();
+        assert!(text.contains(label), "{file}: {text}");
+        let warnings = check_tls(&tls(vec![files.clone()])).unwrap();
+        assert!(warnings.is_empty(), "{file}: {warnings:?}");
+        let client = Client {
+            authority: der(&files),
+            ..office.client()
+        };
+        let server = serve(tls(vec![files]));
+        assert!(client.joins(server.address).await, "{file}");
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_told_why() {
+    let office = Office::open();
+    let p256 = [
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ];
+    let pass = ["-passout", "pass:hush"];
+    for (file, generate, convert, what) in [
+        ("pkcs8", &RSA[..], &["pkey", "-aes256"][..], "is encrypted"),
+        (
+            "pkcs1",
+            &RSA,
+            &["rsa", "-aes256", "-traditional"],
+            "is encrypted",
+        ),
+        ("sec1", &p256, &["ec", "-aes256"], "is encrypted"),
+        (
+            "weak",
+            &[
+                "genpkey",
+                "-algorithm",
+                "RSA",
+                "-pkeyopt",
+                "rsa_keygen_bits:1024",
+            ],
+            &["pkey"],
+            "cannot be used",
+        ),
+        (
+            "ed448",
+            &["genpkey", "-algorithm", "ed448"],
+            &["pkey"],
+            "cannot be used",
+        ),
+    ] {
+        let convert = match what {
+            "is encrypted" => [convert, &pass].concat(),
+            _ => convert.to_vec(),
+        };
+        let files = made_by_openssl(&office, file, generate, &convert);
+        refuses(tls(vec![files]), "key: ", what);
+    }
+}
+
+#[tokio::test]
+async fn t07_ipv6_speaks_tls() {
+    let office = Office::open();
+    let mut endpoint = tcp(0);
+    endpoint.interface = Interface::Address("::1".parse().unwrap());
+    endpoint.tls = Some(Box::new(tls(vec![office.issue("a", "localhost")])));
+    let mut transport = transport(universal(rawsocket(), websocket()));
+    transport.endpoint = Endpoint::Tcp(endpoint);
+    let server = Server::on(realm(), &transport);
+    assert!(server.address.is_ipv6());
+    assert!(office.client().joins(server.address).await);
+}
+
+#[tokio::test]
+async fn another_authority_for_clients_is_taken_and_a_broken_one_is_not() {
+    let office = Office::open();
+    let other = Office::open();
+    let own = office.issue("a", "localhost");
+    let authority = |office: &Office| std::fs::read_to_string(office.path("ca.pem")).unwrap();
+    office.write("clients.pem", &authority(&office));
+    let clients = ClientCertificates::Required(vec![office.path("clients.pem")]);
+    let server = serve(ServerTls {
+        clients,
+        ..tls(vec![own])
+    });
+    let with = |certificate| Client {
+        certificate: Some(certificate),
+        ..office.client()
+    };
+    let (ours, theirs) = (
+        with(office.issue("c", "client")),
+        with(other.issue("c", "client")),
+    );
+    let reload = || server.router.reload_certificates().pop().unwrap().1;
+    assert!(ours.joins(server.address).await && !theirs.joins(server.address).await);
+    office.write("clients.pem", &authority(&other));
+    reload().unwrap();
+    assert!(!ours.joins(server.address).await && theirs.joins(server.address).await);
+    office.write("clients.pem", "no certificate");
+    let fault = reload().unwrap_err().to_string();
+    assert!(fault.starts_with("ca_certificates[0]: "), "{fault}");
+    assert!(theirs.joins(server.address).await);
 }
 
 /// Checks that TLS is refused with a fault that begins and goes on so.
