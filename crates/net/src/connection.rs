@@ -180,12 +180,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let change = self.session.take(&body, work);
                 self.heed(change)?;
             }
-            Inbound::Ping(payload) => self.pong(&payload)?,
-            Inbound::Pong(payload) => {
-                if let Some(keep_alive) = &mut self.keep_alive {
-                    keep_alive.answered(&payload);
-                }
+            Inbound::Ping(payload) => {
+                let change = self.session.note_control(payload.len(), work);
+                self.heed(change)?;
+                self.pong(&payload)?;
             }
+            Inbound::Pong(payload) => match &mut self.keep_alive {
+                Some(keep_alive) => keep_alive.answered(&payload),
+                // Nobody asked for it.
+                None => {
+                    let change = self.session.note_control(payload.len(), work);
+                    self.heed(change)?;
+                }
+            },
             Inbound::Close(frame) => self.closed_by_peer(frame)?,
         }
         Ok(())

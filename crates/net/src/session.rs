@@ -205,6 +205,14 @@ impl Session {
         }
     }
 
+    /// Takes note of a ping, or of a pong that nobody waits for: the client pays for it as for a message.
+    pub(crate) fn note_control(&mut self, octets: usize, work: &mut Work) -> Change {
+        if self.allowance.spend(octets) {
+            return self.expel(work);
+        }
+        Change::None
+    }
+
     /// Hands the messages that were taken to the realm.
     pub(crate) fn flush(&self, work: &mut Work) {
         if work.messages.is_empty() {

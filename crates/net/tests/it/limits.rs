@@ -136,6 +136,24 @@ async fn a_client_that_sends_too_fast_is_closed_if_configured() {
 }
 
 /// Lets the role `anonymous` have this.
+#[tokio::test(start_paused = true)]
+async fn pings_are_paid_for_like_messages() {
+    let server = limited(paced(Rate {
+        messages: Some(100),
+        ..Rate::default()
+    }));
+    let mut raw = Raw::join(server.address).await;
+    let start = Instant::now();
+    for _ in 0..500 {
+        raw.send_frame(1, b"hi").await;
+    }
+    for _ in 0..500 {
+        assert_eq!(raw.receive_frame().await, (2, b"hi".to_vec()));
+    }
+    let passed = start.elapsed();
+    assert!((3900..=4600).contains(&passed.as_millis()), "{passed:?}");
+}
+
 fn set_role(server: &Server, limits: Limits, max_sessions: Option<usize>) {
     let role = RoleConfig {
         name: Text::from_static("anonymous"),
