@@ -9,7 +9,8 @@ use std::time::Duration;
 use crossbar_config::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
-use tokio::runtime::RuntimeFlavor;
+
+use crate::blocking::hold_up;
 
 /// What an endpoint has bound.
 #[derive(Debug)]
@@ -88,16 +89,9 @@ impl fmt::Display for Address {
     }
 }
 
-/// Binds an endpoint and listens. The name of an interface may take long to be looked up: other tasks of the thread go on
-/// elsewhere meanwhile, where there are other threads.
+/// Binds an endpoint and listens. The name of an interface may take long to be looked up.
 pub(crate) fn bind(endpoint: &Endpoint) -> Result<(Bound, Address), ListenError> {
-    let is_one_of_many = tokio::runtime::Handle::try_current()
-        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if is_one_of_many {
-        tokio::task::block_in_place(|| bind_now(endpoint))
-    } else {
-        bind_now(endpoint)
-    }
+    hold_up(|| bind_now(endpoint))
 }
 
 fn bind_now(endpoint: &Endpoint) -> Result<(Bound, Address), ListenError> {

@@ -13,6 +13,7 @@
 
 mod allowance;
 mod asking;
+mod blocking;
 mod clock;
 mod connection;
 mod delivery;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+use crate::blocking::hold_up;
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
 use crate::identity::Identity;
@@ -188,7 +189,7 @@ impl Router {
     /// Reads the certificates of all transports anew: connections from then on get them, those that are there go on. Gives how it
     /// went with each transport; where something is wrong, the old ones stay in force.
     pub fn reload_certificates(&self) -> Vec<(String, Result<(), TlsFault>)> {
-        self.certificates.reload()
+        hold_up(|| self.certificates.reload())
     }
 
     /// Stops everything: listens no more, says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all

@@ -28,6 +28,7 @@ use files::Stamps;
 pub use fault::{TlsConcern, TlsFault, TlsProblem, TlsWarning};
 pub use files::check as check_tls;
 pub(crate) use reload::Certificates;
+use reload::LastReading;
 
 /// A stream that is encrypted.
 pub(crate) type Encrypted = tokio_rustls::server::TlsStream<TcpStream>;
@@ -47,7 +48,8 @@ pub(crate) struct TlsService {
     configured: ServerTls,
     protocols: Protocols,
     present: RwLock<Arc<ServerConfig>>,
-    stamps: Mutex<Stamps>,
+    /// Held while files are read, so that what is read last is in force.
+    reading: Mutex<LastReading>,
 }
 
 /// How long a client may take for the TLS handshake.
@@ -73,7 +75,7 @@ impl TlsService {
             present: RwLock::new(Arc::new(agreed::config(configured, loaded, protocols)?)),
             configured: configured.clone(),
             protocols,
-            stamps: Mutex::new(stamps),
+            reading: Mutex::new(LastReading::new(stamps)),
         })
     }
 

@@ -294,6 +294,8 @@ struct Stamp {
     length: u64,
     /// Device and number of the file.
     identity: (u64, u64),
+    /// When its mode or owner changed last, in seconds and billionths.
+    changed: (i64, i64),
 }
 
 impl Stamps {
@@ -316,16 +318,18 @@ impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok()?;
         #[cfg(unix)]
-        let identity = {
+        let (identity, changed) = {
             use std::os::unix::fs::MetadataExt;
-            (metadata.dev(), metadata.ino())
+            let changed = (metadata.ctime(), metadata.ctime_nsec());
+            ((metadata.dev(), metadata.ino()), changed)
         };
         #[cfg(not(unix))]
-        let identity = (0, 0);
+        let (identity, changed) = ((0, 0), (0, 0));
         Some(Self {
             modified: metadata.modified().ok(),
             length: metadata.len(),
             identity,
+            changed,
         })
     }
 }

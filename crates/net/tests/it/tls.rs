@@ -690,3 +690,26 @@ async fn files_are_watched_through_links() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_mended_is_taken_without_a_signal() {
+    let office = Office::open();
+    let files = office.issue("a", "localhost");
+    let before = der(&files);
+    let server = serve(tls(vec![files.clone()]));
+    let soon_shown = async |expected: CertificateDer<'static>| {
+        soon(async {
+            while shown(&office, &server, "localhost").await != Some(expected.clone()) {
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            }
+        })
+        .await;
+    };
+    office.issue("a", "localhost");
+    set_mode(&files.key, 0o666);
+    assert!(server.router.reload_certificates()[0].1.is_err());
+    assert_eq!(shown(&office, &server, "localhost").await, Some(before));
+    // The content stays as it is.
+    set_mode(&files.key, 0o600);
+    soon_shown(der(&files)).await;
+}
