@@ -258,4 +258,4 @@ impl UnixEndpoint {
     }
 }
 
-const DEFAULT_BACKLOG: u16 = 50;
+const DEFAULT_BACKLOG: u16 = 1024;

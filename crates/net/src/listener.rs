@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_config::{Endpoint, Proxies, Transport, TransportKind};
+use socket2::TcpKeepalive;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
+use crate::blocking::hold_up;
 use crate::endpoint::{Address, Bound, ListenError, bind};
 use crate::gate::{self, Gate};
 use crate::http::Front;
@@ -159,7 +161,7 @@ fn tls(transport: &Transport, gate: &Gate) -> Result<Option<Arc<TlsService>>, Li
         Gate::Http(_) | Gate::Universal(..) => Protocols::Http,
         Gate::RawSocket(_) | Gate::Echo => Protocols::Unnamed,
     };
-    let service = TlsService::load(&transport.id, configured, protocols)?;
+    let service = hold_up(|| TlsService::load(&transport.id, configured, protocols))?;
     Ok(Some(Arc::new(service)))
 }
 
@@ -381,15 +383,25 @@ impl Door for Tcp {
 }
 
 impl Tcp {
-    /// Messages are gathered before they are written: the system need not wait for more.
+    /// Messages are gathered before they are written: the system need not wait for more. A peer that has vanished without a
+    /// word is noticed even if nothing is ever sent to it.
     fn configure(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
+        let socket = socket2::SockRef::from(stream);
+        socket.set_tcp_keepalive(&keepalive())?;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if self.user_timeout.is_some() {
-            socket2::SockRef::from(stream).set_tcp_user_timeout(self.user_timeout)?;
+            socket.set_tcp_user_timeout(self.user_timeout)?;
         }
         Ok(())
     }
+}
+
+/// A peer that is silent for a minute is asked whether it is still there, and given up after another without an answer.
+fn keepalive() -> TcpKeepalive {
+    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
+    let keepalive = keepalive.with_interval(Duration::from_secs(15));
+    keepalive.with_retries(4)
 }
 
 #[cfg(unix)]
