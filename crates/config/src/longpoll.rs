@@ -22,6 +22,10 @@ pub struct LongPoll {
     pub access: Access,
     /// `limits`: what each of its sessions may have and send.
     pub limits: Arc<Limits>,
+    /// `options.allowed_origins`: whose pages may use it, as those of a WebSocket.
+    pub allowed_origins: Vec<String>,
+    /// `options.allow_null_origin`
+    pub allow_null_origin: bool,
     /// `options.request_timeout`: a request for messages is answered with nothing after so long; never with 0.
     pub request_timeout: Option<Duration>,
     /// `options.session_timeout`: a client that is not heard of for so long has gone; never with 0.
@@ -56,6 +60,8 @@ struct OptionsAsWritten {
     /// Octets.
     queue_limit_bytes: Option<Whole<0, { 1 << 31 }>>,
     debug_transport_id: Option<String>,
+    allowed_origins: Option<Vec<String>>,
+    allow_null_origin: Option<bool>,
 }
 
 impl Written for OptionsAsWritten {
@@ -98,6 +104,10 @@ impl LongPoll {
             formats,
             access,
             limits: Arc::new(limits),
+            allowed_origins: options
+                .allowed_origins
+                .unwrap_or_else(|| vec!["*".to_owned()]),
+            allow_null_origin: options.allow_null_origin.unwrap_or(true),
             request_timeout: seconds(options.request_timeout, REQUEST_TIMEOUT),
             session_timeout: seconds(options.session_timeout, SESSION_TIMEOUT),
             queue,

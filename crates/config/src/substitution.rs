@@ -111,10 +111,13 @@ impl Reading<'_> {
 
     fn substitute_secret(&mut self, value: &mut Value, at: &Place) {
         if let Some(name) = value.as_str().and_then(placeholder) {
-            *value = self.variable(name).map_or(Value::Null, Value::String);
+            // An empty one is as good as none: many tools make it of one that is not set.
+            let set = self.variable(name).filter(|text| !text.is_empty());
+            *value = set.map_or(Value::Null, Value::String);
         }
         if value.is_null() {
-            let text = "no value (an environment variable that is not set?): nobody can log in";
+            let text =
+                "no value (an environment variable that is not set or empty?): nobody can log in";
             self.notice(at, text);
         }
     }

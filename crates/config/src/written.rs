@@ -158,6 +158,9 @@ pub(crate) struct SecretText(pub(crate) Option<Secret>);
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
+            Value::String(text) if text.is_empty() => {
+                Err(de::Error::custom("an empty secret, which everybody knows"))
+            }
             Value::String(text) => Ok(Self(Some(Secret::new(Text::from(text))))),
             Value::Null => Ok(Self(None)),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {

@@ -71,10 +71,8 @@ pub enum Step {
     Join(Box<Join>),
     /// The client is refused.
     Abort(Abort),
-    /// The authenticator refuses the client, for reasons of its own.
+    /// The client is refused, for it has not shown that it is who it says.
     Denied(Abort),
-    /// The client is refused since nobody can say who it is; it has done nothing wrong.
-    Unavailable(Abort),
     /// Who the client is tells an authenticator; [`Joining::answered`] takes what it says.
     Ask(Box<Inquiry>, Joining),
     /// The client's token needs keys from elsewhere; [`Joining::keyed`] takes them.
@@ -198,7 +196,7 @@ impl Joining {
             Stage::Proving(mut join, proof) => {
                 match proof.verify(authenticate, &mut join.principal) {
                     Ok(()) => Step::Join(join),
-                    Err(wrong) => Step::Abort(wrong.abort()),
+                    Err(wrong) => Step::Denied(wrong.abort()),
                 }
             }
             Stage::Ticket(client, Issuer::Jwt(jwt)) => client.token(&jwt, ticket.as_bytes()),
@@ -378,7 +376,7 @@ impl Client {
             Some(authid) => format!("no principal with authid \"{authid}\" exists"),
             None => "this authentication method needs an authid".to_owned(),
         };
-        Step::Abort(abort(uris::NOT_AUTHORIZED, message))
+        Step::Denied(abort(uris::NOT_AUTHORIZED, message))
     }
 }
 

@@ -26,8 +26,23 @@ pub(crate) struct Desk {
     pub(crate) session: SessionId,
     /// The last request id.
     last: u64,
-    waiting: HashMap<RequestId, oneshot::Sender<Answer>, RandomState>,
+    waiting: HashMap<RequestId, Waiting, RandomState>,
+    /// How long the questions are that wait, in octets.
+    octets: usize,
 }
+
+/// Who waits for an answer.
+#[derive(Debug)]
+struct Waiting {
+    sender: oneshot::Sender<Answer>,
+    /// How long its question is.
+    octets: usize,
+}
+
+/// How many questions may wait in a realm. They come from clients that have proved nothing yet.
+const MOST: usize = 1024;
+/// How long all that wait may be, in octets: less than what may wait for one session to read.
+const MOST_OCTETS: usize = 8 << 20;
 
 impl Desk {
     /// Makes a desk, and the request to join that opens its session.
@@ -59,16 +74,21 @@ impl Desk {
             session,
             last: 0,
             waiting: HashMap::default(),
+            octets: 0,
         };
         (desk, join)
     }
 
-    /// Makes a call, and gives its request id and where the answer will be.
+    /// Makes a call, and gives its request id and where the answer will be; nothing if too many wait.
     pub(crate) fn ask(
         &mut self,
         procedure: Text,
         payload: Payload,
     ) -> Option<(Message, RequestId, oneshot::Receiver<Answer>)> {
+        let octets = payload.len();
+        if self.waiting.len() >= MOST || self.octets + octets > MOST_OCTETS {
+            return None;
+        }
         self.last += 1;
         let request = RequestId::new(self.last)?;
         let call = Call {
@@ -83,7 +103,8 @@ impl Desk {
             payload,
         };
         let (sender, receiver) = oneshot::channel();
-        self.waiting.insert(request, sender);
+        self.octets += octets;
+        self.waiting.insert(request, Waiting { sender, octets });
         Some((Message::Call(call), request, receiver))
     }
 
@@ -99,16 +120,22 @@ impl Desk {
         } else {
             return false;
         };
-        if let Some(sender) = self.waiting.remove(&request) {
+        if let Some(waiting) = self.remove(request) {
             // Who asked may have gone.
-            let _ = sender.send(answer);
+            let _ = waiting.sender.send(answer);
         }
         false
     }
 
+    fn remove(&mut self, request: RequestId) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&request)?;
+        self.octets -= waiting.octets;
+        Some(waiting)
+    }
+
     /// Gives up a question. Gives what ends its call, if it is not answered yet.
     pub(crate) fn give_up(&mut self, request: RequestId) -> Option<Message> {
-        self.waiting.remove(&request)?;
+        self.remove(request)?;
         Some(Message::Cancel(Cancel {
             request,
             mode: Some(CancelMode::KillNoWait),
@@ -147,7 +174,8 @@ impl Router {
             driver.ask(inquiry.procedure, arguments.ok()?)
         });
         let Some(mut question) = asked else {
-            self.note_unavailable(&realm, &procedure, "the realm is not running");
+            let why = "the realm is not running, or too many clients wait for it";
+            self.note_unavailable(&realm, &procedure, why);
             return Err(AuthenticatorFailure::Unavailable);
         };
         let answer = tokio::time::timeout(inquiry.limit, &mut question.answer).await;

@@ -21,7 +21,7 @@ use crate::keepalive::{KeepAlive, Tick};
 use crate::manners::{Farewell, Going, Gone, Life, Manners};
 use crate::outlet::{Ending, Outlet};
 use crate::sending::Sending;
-use crate::session::{Change, Session, Work};
+use crate::session::{Change, LONGEST_OPENING, Session, Work};
 
 /// A connection that speaks WAMP. One poll reads what has come, hands it to the realm and writes what waits; while
 /// nothing moves, it holds no buffer.
@@ -86,6 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             keep_alive: parts.keep_alive,
             manners: parts.manners,
         };
+        connection.inlet.confine(LONGEST_OPENING);
         if !early.is_empty() {
             connection.inlet.feed(early);
         }
@@ -222,6 +223,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn opened(&mut self) {
+        self.inlet.release();
         match &self.keep_alive {
             Some(keep_alive) => self.clock.set(Due::Ping, keep_alive.interval()),
             None => self.clock.clear(),
@@ -256,6 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         self.close(CloseCode::GOING_AWAY, "shutting down")
                     }
                     Transport::Keep => {
+                        self.inlet.confine(LONGEST_OPENING);
                         self.clock.set(Due::Hello, AFTER_GOODBYE);
                         Ok(())
                     }

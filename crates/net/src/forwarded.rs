@@ -26,6 +26,9 @@ pub(crate) fn client<'a>(
         ForwardedHeader::XForwardedFor => listed(headers),
         ForwardedHeader::Forwarded => forwarded(headers),
     };
+    if hops.is_empty() {
+        return Cow::Borrowed(connected);
+    }
     let mut client = None;
     for hop in hops.into_iter().rev().take(MOST_HOPS) {
         let Some(address) = hop.address else {
@@ -36,15 +39,17 @@ pub(crate) fn client<'a>(
             break;
         }
     }
-    let Some((address, secure)) = client else {
-        return Cow::Borrowed(connected);
+    let (address, secure) = match client {
+        Some((address, secure)) => (Some(address), secure),
+        None => (connected.address, None),
     };
     Cow::Owned(Peer {
-        address: Some(address),
+        address,
         via: connected.address,
         secure: secure.unwrap_or(connected.secure),
-        // They are the proxy's: whoever comes through it must not join as the proxy.
+        // They are the proxy's: whoever comes through it must not join as the proxy, nor if it does not tell who that is.
         credentials: None,
+        forwarded: true,
     })
 }
 
@@ -74,8 +79,9 @@ fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
     headers
         .get_all(name)
         .into_iter()
-        .flat_map(|line| line.to_str().unwrap_or("?").split(','))
-        .map(str::trim)
+        .flat_map(|line| line.as_bytes().split(|&octet| octet == b','))
+        // What a client made up before the proxy's own entry does not make that unreadable.
+        .map(|item| std::str::from_utf8(item).unwrap_or("?").trim())
 }
 
 /// Reads `Forwarded`. From a line that breaks the grammar comes one hop of which nothing is known.
@@ -165,7 +171,11 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crossbar_config::{Network, Proxies};
+    use crossbar_core::{ChannelFraming, ChannelType, Credentials};
+    use crossbar_wire::Format;
     use http::HeaderValue;
 
     use super::*;
@@ -183,7 +193,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            headers.append(name, HeaderValue::from_str(value).unwrap());
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let peer = Peer {
             address: connected.parse().ok(),
@@ -255,6 +265,12 @@ mod tests {
             "192.0.2.7:0",
             false,
         ),
+        (
+            "10.0.0.1:9",
+            &[(FOR, "\u{ff}, 192.0.2.7")],
+            "192.0.2.7:0",
+            false,
+        ),
         ("", &[(FOR, "192.0.2.7")], "192.0.2.7:0", false),
         ("10.0.0.1:9", &[(PROTO, "https")], "10.0.0.1:9", false),
         (
@@ -276,6 +292,36 @@ mod tests {
         for &(connected, lines, address, secure) in CHAINS {
             let told = told(ForwardedHeader::XForwardedFor, connected, lines);
             assert_eq!(told, (address.to_owned(), secure), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn who_comes_through_a_proxy_is_never_the_proxy() {
+        for (header, name, line) in [
+            (ForwardedHeader::XForwardedFor, FOR, "unknown"),
+            (ForwardedHeader::XForwardedFor, FOR, "\u{ff}"),
+            (ForwardedHeader::Forwarded, "forwarded", "for=\""),
+            (ForwardedHeader::Forwarded, "forwarded", "for=_hidden"),
+        ] {
+            for connected in ["10.0.0.1:9", ""] {
+                let peer = Peer {
+                    address: connected.parse().ok(),
+                    credentials: Some(Arc::new(Credentials {
+                        channel: None,
+                        certificate: None,
+                        cookie: None,
+                    })),
+                    ..Peer::default()
+                };
+                let mut headers = HeaderMap::new();
+                let name = HeaderName::from_bytes(&name.to_lowercase().into_bytes()).unwrap();
+                headers.append(name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+                let client = client(&forwarding(header), &headers, &peer);
+                assert!(client.credentials.is_none(), "{line}");
+                assert_eq!(client.address, peer.address, "{line}");
+                let seen = client.client(ChannelFraming::WebSocket, Format::Json);
+                assert_ne!(seen.transport.channel, ChannelType::Unix, "{line}");
+            }
         }
     }
 

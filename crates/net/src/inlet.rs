@@ -53,6 +53,24 @@ pub(crate) struct Fault {
 }
 
 impl Inlet {
+    /// Takes messages of at most `octets`, until [`Inlet::release`].
+    pub(crate) fn confine(&mut self, octets: usize) {
+        match self {
+            Self::Raw(deframer) => deframer.confine(octets),
+            Self::Web(decoder, _) => decoder.confine(octets),
+            Self::Batched(batches) => batches.decoder.confine(octets),
+        }
+    }
+
+    /// Takes messages as long as the transport does.
+    pub(crate) fn release(&mut self) {
+        match self {
+            Self::Raw(deframer) => deframer.release(),
+            Self::Web(decoder, _) => decoder.release(),
+            Self::Batched(batches) => batches.decoder.release(),
+        }
+    }
+
     /// Takes what one read brought.
     pub(crate) fn feed(&mut self, octets: &[u8]) {
         match self {

@@ -430,6 +430,7 @@ const fn peer(address: SocketAddr) -> Peer {
         via: None,
         secure: false,
         credentials: None,
+        forwarded: false,
     }
 }
 

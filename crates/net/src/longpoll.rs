@@ -11,12 +11,15 @@ use std::sync::{Arc, Weak};
 use crossbar_config::LongPoll;
 use crossbar_core::{Access, Limits};
 use foldhash::fast::RandomState;
+use http::HeaderMap;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::allowance;
+use crate::origin::{self, Foreign, Page};
+use crate::places::Places;
 use crate::router::Router;
 use crate::site::Peer;
 use crate::subprotocol;
@@ -32,6 +35,8 @@ pub struct LongPollService {
     access: Arc<Access>,
     limits: Option<Arc<Limits>>,
     router: Arc<Router>,
+    /// How many clients each address may have, if that is limited.
+    places: Option<Arc<Places>>,
     table: Mutex<Table>,
 }
 
@@ -54,6 +59,9 @@ pub enum OpenFault {
     /// There are as many as there may be.
     #[error("the service has as many clients as it may")]
     Full,
+    /// There are as many of one address as there may be.
+    #[error("your address has as many clients as it may")]
+    Crowded,
     /// The router stops, or has no random numbers for an id.
     #[error("the router takes no clients")]
     Unavailable,
@@ -63,16 +71,26 @@ pub enum OpenFault {
 const MOST: usize = 50_000;
 
 impl LongPollService {
-    /// Makes one that leads to the realms of a router.
+    /// Makes one that leads to the realms of a router. `per_address` is how many clients an address may have.
     #[must_use]
-    pub fn new(config: &LongPoll, router: &Arc<Router>) -> Arc<Self> {
+    pub fn new(config: &LongPoll, router: &Arc<Router>, per_address: Option<usize>) -> Arc<Self> {
         Arc::new(Self {
             access: Arc::new(config.access.clone()),
             limits: allowance::shared(&config.limits),
             config: config.clone(),
             router: Arc::clone(router),
+            places: per_address.map(Places::new),
             table: Mutex::default(),
         })
+    }
+
+    /// Says whose page sends a request.
+    ///
+    /// # Errors
+    /// Gives the page's origin, if it may not.
+    pub fn page(&self, headers: &HeaderMap) -> Result<Page, Foreign> {
+        let config = &self.config;
+        origin::check(headers, &config.allowed_origins, config.allow_null_origin)
     }
 
     /// Opens a transport that speaks the first of a client's protocols that is known. `peer` is who asks for it; later requests
@@ -97,7 +115,11 @@ impl LongPollService {
             Some(id) => Arc::from(id.as_str()),
             None => random_id().ok_or(OpenFault::Unavailable)?,
         };
-        let transport = LongPollTransport::new(&id, chosen, self, peer)?;
+        let place = match (&self.places, peer.ip()) {
+            (Some(places), Some(address)) => Some(places.take(address).ok_or(OpenFault::Crowded)?),
+            (None, _) | (_, None) => None,
+        };
+        let transport = LongPollTransport::new(&id, chosen, self, peer, place)?;
         let transport = Arc::new(transport);
         let replaced = {
             let mut table = self.table.lock();

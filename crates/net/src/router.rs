@@ -50,12 +50,13 @@ pub struct Router {
 
 /// Does work that would hold up a thread of the runtime.
 #[derive(Debug)]
-struct Computing(Semaphore);
+struct Computing(Arc<Semaphore>);
 
 impl Default for Computing {
     fn default() -> Self {
         let processors = std::thread::available_parallelism();
-        Self(Semaphore::new(processors.map_or(1, usize::from)))
+        let places = processors.map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new(places)))
     }
 }
 
@@ -298,9 +299,14 @@ impl Router {
         self: Arc<Self>,
         work: impl FnOnce() -> Step + Send + 'static,
     ) -> Step {
-        let permit = self.computing.0.acquire().await;
+        let permit = Arc::clone(&self.computing.0).acquire_owned().await;
+        // The work goes on when nobody waits for it any more, and holds its place until it ends.
+        let work = move || {
+            let step = work();
+            drop(permit);
+            step
+        };
         let done = tokio::task::spawn_blocking(work).await;
-        drop(permit);
         done.unwrap_or_else(|failure| match failure.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Step::Abort(Abort {
@@ -314,5 +320,43 @@ impl Router {
     fn realm(&self, name: &Text) -> Result<Arc<Driver>, RealmError> {
         self.driver(name)
             .ok_or_else(|| RealmError::Unknown(name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_holds_its_place() {
+        let router = Router::new();
+        let places = router.computing.0.available_permits();
+        let (begun, beginnings) = mpsc::channel();
+        let mut holds = Vec::new();
+        for _ in 0..places {
+            let (hold, held) = mpsc::channel::<()>();
+            holds.push(hold);
+            let begun = begun.clone();
+            let work = move || {
+                let _ = begun.send(());
+                let _ = held.recv();
+                Step::Abort(Abort::default())
+            };
+            let mut waiting = Box::pin(Arc::clone(&router).compute(work));
+            let first = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
+            });
+            assert!(first.await);
+            beginnings.recv().unwrap();
+        }
+        assert_eq!(router.computing.0.available_permits(), 0);
+        drop(holds);
+        let done = router
+            .computing
+            .0
+            .acquire_many(u32::try_from(places).unwrap());
+        done.await.unwrap().forget();
     }
 }

@@ -23,7 +23,8 @@ use crate::time::time_of_day;
 
 mod refusing;
 
-use refusing::is_failure;
+/// How long a message may be before a session is open, in octets: nobody knows yet who sends it, and what it says is kept.
+pub(crate) const LONGEST_OPENING: usize = 64 * 1024;
 
 /// The WAMP side of one connection: from HELLO to GOODBYE, perhaps several times.
 ///
@@ -38,8 +39,6 @@ pub(crate) struct Session {
     pub(crate) strict_request_ids: bool,
     /// What the client may have and send.
     pub(crate) allowance: Allowance,
-    /// Whether the refusal that follows has been held up.
-    is_slowed: bool,
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
@@ -111,7 +110,6 @@ impl Session {
             client,
             strict_request_ids: false,
             allowance: Allowance::new(None),
-            is_slowed: false,
             phase: Phase::Hello,
         }
     }
@@ -149,6 +147,14 @@ impl Session {
         }
     }
 
+    /// Gives how long a message may be for now, in octets, as far as that depends on the session.
+    pub(crate) const fn longest(&self) -> usize {
+        match &self.phase {
+            Phase::Hello | Phase::Challenged(_) | Phase::Deciding(_) => LONGEST_OPENING,
+            Phase::Open(..) | Phase::Over => usize::MAX,
+        }
+    }
+
     /// Says whether the router stops, so that no other session can follow.
     pub(crate) fn is_last(&self) -> bool {
         self.router.is_draining()
@@ -174,6 +180,12 @@ impl Session {
 
     /// Takes an encoded message. Those of an open session wait for [`Session::flush`].
     pub(crate) fn take(&mut self, frame: &Bytes, work: &mut Work) -> Change {
+        if frame.len() > self.longest() {
+            return self.violate(
+                "the message is too long for a client without a session",
+                work,
+            );
+        }
         if self.allowance.spend(frame.len()) {
             return self.expel(work);
         }
@@ -370,12 +382,11 @@ impl Session {
                     Err(abort) => abort,
                 }
             }
-            Step::Abort(abort) if self.is_slowed || !is_failure(&abort) => Box::new(abort),
-            Step::Abort(abort) | Step::Denied(abort) => match self.slow_down(abort) {
+            Step::Abort(abort) => Box::new(abort),
+            Step::Denied(abort) => match self.slow_down(abort) {
                 Ok(change) => return change,
                 Err(abort) => abort,
             },
-            Step::Unavailable(abort) => Box::new(abort),
             Step::Ask(inquiry, joining) => return self.ask(*inquiry, joining),
             Step::Keys(request, joining) => return self.look_up(request, joining),
         };
@@ -397,7 +408,7 @@ impl Session {
                 Ok(step) => step,
                 Err(bad) => {
                     told.note_bad_answer(&procedure, &bad.what);
-                    Step::Unavailable(bad.abort)
+                    Step::Abort(bad.abort)
                 }
             };
             router.compute(work).await

@@ -55,6 +55,8 @@ pub struct Peer {
     pub secure: bool,
     /// What the connection proves of its client.
     pub credentials: Option<Arc<Credentials>>,
+    /// Whether a trusted proxy speaks for the client, perhaps without telling its address.
+    pub forwarded: bool,
 }
 
 /// A client that comes in on a transport.
@@ -85,8 +87,8 @@ impl Peer {
     const fn transport(&self, framing: ChannelFraming, format: Format) -> TransportDetails {
         let channel = match (self.secure, self.address) {
             (true, _) => ChannelType::Tls,
-            (false, Some(_)) => ChannelType::Tcp,
-            (false, None) => ChannelType::Unix,
+            (false, None) if !self.forwarded => ChannelType::Unix,
+            (false, _) => ChannelType::Tcp,
         };
         TransportDetails {
             channel,

@@ -1,16 +1,15 @@
 //! The server's side of WebSocket's opening handshake (RFC 6455 §4.2).
 
-use std::borrow::Cow;
-
 use crossbar_config::WebSocketOptions;
 use crossbar_wire::Format;
 use crossbar_wire::websocket::{self, Deflate, DeflatePolicy};
 use http::header::{
-    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::origin::{self, Foreign};
 use crate::site::{Body, empty, full, guarded};
 use crate::subprotocol::{self, Subprotocol};
 
@@ -65,7 +64,8 @@ pub(crate) fn agree<B>(
     let key = text(headers, &SEC_WEBSOCKET_KEY)
         .filter(|key| is_key(key))
         .ok_or(Refusal::Key)?;
-    check_origin(headers, options)?;
+    origin::check(headers, &options.allowed_origins, options.allow_null_origin)
+        .map_err(|Foreign(origin)| Refusal::Origin(origin))?;
     let subprotocol = choose_protocol(headers, formats, options)?;
     let agreement = Agreement {
         format: subprotocol.format,
@@ -133,73 +133,6 @@ fn choose_deflate(headers: &HeaderMap, options: &WebSocketOptions) -> Option<Def
     };
     let offers: Vec<&str> = items(headers, &SEC_WEBSOCKET_EXTENSIONS).collect();
     policy.choose(&offers.join(","))
-}
-
-/// Checks where a browser's page comes from. Other clients send no origin. Which host is asked makes no difference: names that an
-/// attacker owns may lead here, too.
-fn check_origin(headers: &HeaderMap, options: &WebSocketOptions) -> Result<(), Refusal> {
-    let mut origins = headers.get_all(ORIGIN).iter();
-    let Some(origin) = origins.next() else {
-        return Ok(());
-    };
-    let text = origin.to_str().unwrap_or("(not text)");
-    // compat: a page from a file has no origin, whatever its browser calls that.
-    let is_null = text.eq_ignore_ascii_case("null") || text.starts_with("file:");
-    let allowed = if is_null {
-        options.allow_null_origin
-    } else {
-        let whole = with_port(text);
-        let mut patterns = options.allowed_origins.iter().map(String::as_bytes);
-        patterns
-            .any(|pattern| matches(pattern, text.as_bytes()) || matches(pattern, whole.as_bytes()))
-    };
-    if allowed && origins.next().is_none() {
-        Ok(())
-    } else {
-        Err(Refusal::Origin(text.to_owned()))
-    }
-}
-
-/// Writes an origin with its port, which browsers leave out where it is the scheme's: patterns may name it.
-fn with_port(origin: &str) -> Cow<'_, str> {
-    let port = match origin.split_once("://") {
-        Some((_, host)) if host.rsplit(']').next().is_some_and(|end| end.contains(':')) => "",
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => ":443",
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => ":80",
-        Some(_) | None => "",
-    };
-    if port.is_empty() {
-        Cow::Borrowed(origin)
-    } else {
-        Cow::Owned(format!("{origin}{port}"))
-    }
-}
-
-/// Compares with a pattern in which `*` stands for any octets.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut star = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some(octet) if octet.eq_ignore_ascii_case(&text[from]) => {
-                at += 1;
-                from += 1;
-            }
-            Some(_) | None => match star {
-                Some((star_at, star_from)) => {
-                    star = Some((star_at, star_from + 1));
-                    at = star_at + 1;
-                    from = star_from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|&octet| octet == b'*')
 }
 
 fn accept(

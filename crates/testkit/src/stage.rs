@@ -345,9 +345,7 @@ impl Stage {
                     self.refuse(session, abort);
                 }
             }
-            Step::Abort(abort) | Step::Denied(abort) | Step::Unavailable(abort) => {
-                self.refuse(session, abort);
-            }
+            Step::Abort(abort) | Step::Denied(abort) => self.refuse(session, abort),
             Step::Ask(..) | Step::Keys(..) => panic!("nobody is there to ask about {who}"),
         }
     }

@@ -1,11 +1,12 @@
 //! `longpoll`: WAMP over requests (WAMP spec, "HTTP Long-poll Transport"). What a transport does is in `net`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use crossbar_net::{
-    LongPollService, LongPollTransport, OpenFault, SendFault, empty, full, guarded,
+    LongPollService, LongPollTransport, OpenFault, Page, Peer, SendFault, empty, full, guarded,
 };
 use crossbar_wire::{Format, SessionId};
 use http::header::{self, HeaderValue};
@@ -14,7 +15,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use serde_json::{Value, json};
 
-use crate::answer::{LoggedTarget, Response, page, response};
+use crate::answer::{self, LoggedTarget, Response, response};
 use crate::asked::Asked;
 
 /// A long-poll service below a path.
@@ -24,8 +25,6 @@ pub(crate) struct LongPoll {
 
 /// The longest body of `open`, in octets.
 const LONGEST_OPEN: usize = 64 * 1024;
-/// The longest body of `send`, in octets: what a WebSocket message has by default.
-const LONGEST_SEND: usize = 16 << 20;
 /// How long a client may take to send a request's body.
 const BODY: Duration = Duration::from_secs(60);
 
@@ -39,28 +38,33 @@ impl LongPoll {
         self.service.stop();
     }
 
-    /// Answers a request. Pages of other origins may read whatever the answer is.
+    /// Answers a request. Pages that may ask may read whatever the answer is.
     pub(crate) async fn serve(&self, asked: &Asked<'_>, body: &mut Incoming) -> Response {
-        let mut answer = self.answer(asked, body).await;
-        let headers = answer.headers_mut();
-        headers.insert(header::CACHE_CONTROL, UNCACHED);
-        share(asked.headers, headers);
+        let mut answer = match self.service.page(asked.headers) {
+            Ok(page) => {
+                let mut answer = self.answer(asked, page, body).await;
+                share(asked.headers, answer.headers_mut());
+                answer
+            }
+            Err(foreign) => text(StatusCode::FORBIDDEN, &foreign.to_string()),
+        };
+        (answer.headers_mut()).insert(header::CACHE_CONTROL, UNCACHED);
         if let Some(target) = without_id(asked) {
             answer.extensions_mut().insert(target);
         }
         answer
     }
 
-    async fn answer(&self, asked: &Asked<'_>, body: &mut Incoming) -> Response {
+    async fn answer(&self, asked: &Asked<'_>, page: Page, body: &mut Incoming) -> Response {
         let below: Vec<&str> = asked.below().iter().map(String::as_str).collect();
         if asked.method == Method::OPTIONS {
             return preflight();
         }
         let (get, post) = (asked.method == Method::GET, asked.method == Method::POST);
         match below.as_slice() {
-            [] if get => page(StatusCode::OK, NOTICE.to_owned()),
+            [] if get => answer::page(StatusCode::OK, NOTICE.to_owned()),
             [] => not_allowed(),
-            ["open"] if post => self.open(asked, body).await,
+            ["open"] if post => self.open(asked, page, body).await,
             ["open"] => not_allowed(),
             [id] | [id, "send" | "receive" | "close"] => match self.service.find(id) {
                 None => no_transport(),
@@ -76,7 +80,7 @@ impl LongPoll {
         }
     }
 
-    async fn open(&self, asked: &Asked<'_>, body: &mut Incoming) -> Response {
+    async fn open(&self, asked: &Asked<'_>, page: Page, body: &mut Incoming) -> Response {
         let body = match read(body, LONGEST_OPEN).await {
             Ok(body) => body,
             Err(answer) => return *answer,
@@ -88,7 +92,15 @@ impl LongPoll {
             return text(StatusCode::BAD_REQUEST, "the list \"protocols\" is missing");
         };
         let protocols: Vec<&str> = protocols.iter().filter_map(Value::as_str).collect();
-        match self.service.open(&protocols, asked.peer) {
+        let peer = match page {
+            Page::Unnamed | Page::Named => Cow::Borrowed(asked.peer),
+            // It acts for whoever visits it: what the connection proves of that one does not count.
+            Page::Any => Cow::Owned(Peer {
+                credentials: None,
+                ..asked.peer.clone()
+            }),
+        };
+        match self.service.open(&protocols, &peer) {
             Ok(transport) => json(&json!({
                 "transport": transport.id(),
                 "protocol": transport.protocol(),
@@ -110,7 +122,7 @@ impl LongPoll {
 }
 
 async fn send(transport: &LongPollTransport, body: &mut Incoming) -> Response {
-    let body = match read(body, LONGEST_SEND).await {
+    let body = match read(body, transport.longest()).await {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
@@ -215,7 +227,7 @@ fn preflight() -> Response {
     answer
 }
 
-/// Lets pages of all origins read the answer. AutobahnJS asks with credentials, for which `*` is not enough: even a page
+/// Lets the page that asks read the answer. AutobahnJS asks with credentials, for which `*` is not enough: even a page
 /// without an origin is named.
 fn share(asked: &HeaderMap, answer: &mut HeaderMap) {
     let origin = asked.get(header::ORIGIN).cloned();

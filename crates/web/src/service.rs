@@ -27,6 +27,8 @@ pub type StatusSource =
 pub struct Context {
     /// The realms that `websocket` and `longpoll` lead to.
     pub router: Arc<Router>,
+    /// How many clients of `longpoll` an address may have, as it may have connections of the transport.
+    pub per_address: Option<usize>,
     /// For `nodeinfo`.
     pub status: StatusSource,
 }
@@ -63,7 +65,7 @@ impl Service {
                 Self::WebSocket(WebSocketService::new(websocket, &context.router))
             }
             config::WebService::LongPoll(longpoll) => Self::LongPoll(LongPoll::new(
-                LongPollService::new(longpoll, &context.router),
+                LongPollService::new(longpoll, &context.router, context.per_address),
             )),
             config::WebService::NodeInfo => {
                 Self::NodeInfo(NodeInfo::new(Arc::clone(&context.status)))

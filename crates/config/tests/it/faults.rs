@@ -452,6 +452,18 @@ fn variables() {
     assert_eq!(told(&[]), format!("{at} is not set"));
     assert_eq!(told(&[("PORT", "x")]), format!("{at} is not an integer"));
     assert!(told(&[("PORT", "70000")]).contains("integer `70000`"));
+    let ticket = router(
+        "",
+        r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "port": 1}, "auth": {"ticket": {"type": "static", "principals": {"joe": {"ticket": "${TICKET}", "role": "user"}}}}}"#,
+    );
+    for environment in [&[][..], &[("TICKET", "")]] {
+        let node = load_json_with(&ticket, environment).unwrap();
+        let notices: Vec<String> = node.notices.iter().map(ToString::to_string).collect();
+        let told = notices
+            .iter()
+            .any(|notice| notice.ends_with("nobody can log in"));
+        assert!(told, "{notices:?}");
+    }
     check_transport(
         r#"{"type": "rawsocket", "endpoint": {"type": "unix", "path": "$NOWHERE/sock"}}"#,
         &[
@@ -520,7 +532,7 @@ fn authentication() {
             "tiket": {},
             "anonymous": {"type": "static", "role": "trusted", "user": 1},
             "ticket": {"type": "function", "create": "auth.make"},
-            "wampcra": {"type": "static", "users": {"joe": {"secret": 12345, "role": "user"}, "ann": {"secret": "x"}, "bob": 5}}
+            "wampcra": {"type": "static", "users": {"joe": {"secret": 12345, "role": "user"}, "eve": {"secret": "", "role": "user"}, "ann": {"secret": "x"}, "bob": 5}}
         }}"#,
         &[
             r#".auth.cookie: the authentication method "cookie" is not supported by this version yet"#,
@@ -529,6 +541,7 @@ fn authentication() {
             r#".auth.anonymous.role: the role "trusted" is reserved for internal sessions"#,
             r#".auth.ticket.type: authentication of type "function" is not supported: it is Python code within the router; have a component register that as a procedure, and use "dynamic""#,
             ".auth.wampcra.users.joe.secret: invalid type: expected a string",
+            ".auth.wampcra.users.eve.secret: an empty secret, which everybody knows",
             r#".auth.wampcra.users.ann: missing key "role""#,
             ".auth.wampcra.users.bob: expected an object",
         ],

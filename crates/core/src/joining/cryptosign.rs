@@ -45,7 +45,7 @@ impl Client {
             return no_key();
         };
         let Some((authid, found, known)) = self.find_by_key(principals, &key) else {
-            return Step::Abort(abort(uris::NOT_AUTHORIZED, UNAUTHORIZED.to_owned()));
+            return Step::Denied(abort(uris::NOT_AUTHORIZED, UNAUTHORIZED.to_owned()));
         };
         let principal = principal(&authid, &found.role, METHOD);
         let client = match &found.realm {
@@ -152,5 +152,5 @@ pub(super) fn no_key() -> Step {
 }
 
 fn refused(message: &'static str) -> Step {
-    Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned()))
+    Step::Denied(abort(uris::NOT_AUTHORIZED, message.to_owned()))
 }

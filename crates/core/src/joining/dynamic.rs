@@ -170,19 +170,10 @@ impl Asked {
             let what = format!("{} in place of a role or a dictionary", answer.kind());
             return Err(bad(&what));
         }
-        let mut client = self.client;
-        if let Some(realm) = text(&answer, "realm")? {
-            client = match client.assign(realm) {
-                Ok(client) => client,
-                Err(abort) => {
-                    let what = "a realm that is no URI".to_owned();
-                    return Err(Box::new(BadAnswer {
-                        what,
-                        abort: *abort,
-                    }));
-                }
-            };
-        }
+        let client = match text(&answer, "realm")? {
+            Some(realm) => self.dynamic.assign(self.client, realm)?,
+            None => self.client,
+        };
         let authid = text(&answer, "authid")?.map(Text::from).or(self.authid);
         let Some(authid) = authid.filter(|authid| !authid.as_bytes().is_empty()) else {
             let message = "no authid is assigned".to_owned();
@@ -204,6 +195,26 @@ impl Asked {
             authextra: extra(&answer)?,
         };
         client.prove(self.dynamic.method, principal, &answer)
+    }
+}
+
+impl Dynamic {
+    /// Gives a client the realm that the authenticator says. One that was asked in the client's own realm decides about that
+    /// alone: whoever may register procedures there must not open other realms.
+    fn assign(&self, client: Client, realm: &str) -> Result<Client, Box<BadAnswer>> {
+        let asked = client.realm.as_deref();
+        if self.realm.is_none() && asked != Some(realm) {
+            return Err(bad(
+                "another realm than its own, for which the configuration must name its realm",
+            ));
+        }
+        client.assign(realm).map_err(|abort| {
+            let what = "a realm that is no URI".to_owned();
+            Box::new(BadAnswer {
+                what,
+                abort: *abort,
+            })
+        })
     }
 }
 
@@ -257,10 +268,7 @@ impl AuthenticatorFailure {
         match self {
             Self::Unavailable => {
                 let message = "the authenticator is not available".to_owned();
-                Ok(Step::Unavailable(abort(
-                    uris::AUTHENTICATION_FAILED,
-                    message,
-                )))
+                Ok(Step::Abort(abort(uris::AUTHENTICATION_FAILED, message)))
             }
             Self::Refused { uri, message } => {
                 if Uri::check(&uri, UriCheck::Loose).is_err() {

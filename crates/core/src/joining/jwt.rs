@@ -112,7 +112,7 @@ impl Joining {
             Some(keys) => unkeyed.client.believe(&unkeyed.jwt, &unkeyed.token, keys),
             None => {
                 let message = "the keys for tokens are not available".to_owned();
-                Step::Unavailable(abort(uris::AUTHENTICATION_FAILED, message))
+                Step::Abort(abort(uris::AUTHENTICATION_FAILED, message))
             }
         }
     }
@@ -226,5 +226,5 @@ fn no(message: &str) -> Box<Step> {
 }
 
 fn refused(message: &str) -> Step {
-    Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned()))
+    Step::Denied(abort(uris::NOT_AUTHORIZED, message.to_owned()))
 }

@@ -33,7 +33,7 @@ impl Client {
     pub(super) fn anonymous_proxy(self) -> Step {
         let transport = self.opening.transport.as_ref();
         if !transport.is_some_and(|transport| transport.channel == ChannelType::Unix) {
-            return Step::Abort(*refused(
+            return Step::Denied(*refused(
                 "anonymous-proxy is for Unix sockets only".to_owned(),
             ));
         }

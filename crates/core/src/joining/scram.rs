@@ -105,7 +105,7 @@ impl Client {
     ) -> Step {
         let (scram, extra) = match self.begin_scram(dialect, &principal.authid, found) {
             Ok(begun) => begun,
-            Err(wrong) => return Step::Abort(wrong.abort()),
+            Err(wrong) => return Step::Denied(wrong.abort()),
         };
         self.challenge(extra, principal, conceal(Proof::Scram(Box::new(scram))))
     }

@@ -42,5 +42,5 @@ pub(super) fn no_certificate() -> Step {
 }
 
 fn refused(message: &'static str) -> Step {
-    Step::Abort(abort(uris::NOT_AUTHORIZED, message.to_owned()))
+    Step::Denied(abort(uris::NOT_AUTHORIZED, message.to_owned()))
 }

@@ -30,6 +30,9 @@ impl WampCra {
 
     fn sign(&self) -> Option<String> {
         let key = self.key.as_ref()?.expose();
+        if key.is_empty() {
+            return None;
+        }
         Some(wampcra::sign(key, self.challenge.as_bytes()))
     }
 

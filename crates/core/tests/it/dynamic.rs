@@ -394,7 +394,7 @@ fn a12_an_authenticators_error_becomes_the_reason() {
         let method = DynamicMethod::Ticket;
         let (_, joining) = asked(&access(method), hello(method));
         match joining.answered(Err(failure)) {
-            Ok(Step::Denied(abort) | Step::Unavailable(abort)) => (
+            Ok(Step::Denied(abort) | Step::Abort(abort)) => (
                 abort.reason.to_string(),
                 abort.message.map(|it| it.to_string()),
             ),

@@ -284,7 +284,7 @@ fn a02_keys_from_elsewhere_are_waited_for() {
         joining
     };
     assert!(matches!(asked().keyed(Some(&keys())), Step::Join(_)));
-    let Step::Unavailable(abort) = asked().keyed(None) else {
+    let Step::Abort(abort) = asked().keyed(None) else {
         panic!("the client has done nothing wrong");
     };
     assert_eq!(abort.reason.as_str(), "wamp.error.authentication_failed");

@@ -19,6 +19,7 @@ use crate::allowance::Allowance;
 use crate::driver::wake;
 use crate::framing::Framing;
 use crate::outlet::{Next, Outlet, Part};
+use crate::places::Place;
 use crate::session::{Change, Session, Work};
 use crate::site::Peer;
 use crate::subprotocol::Subprotocol;
@@ -36,7 +37,12 @@ pub struct LongPollTransport {
     /// Requests that send are taken one after the other, so that one that has to wait is not overtaken.
     sending: Semaphore,
     state: Mutex<State>,
+    /// What it occupies of its address's number.
+    _place: Option<Place>,
 }
+
+/// Messages that came together.
+type Messages = Box<dyn Iterator<Item = Bytes> + Send>;
 
 /// The transport is closed, or its session is over for good and the client has got everything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -60,6 +66,8 @@ pub enum SendFault {
 pub(super) const LINGER: Duration = Duration::from_secs(30);
 /// How long a batch gets at most, in octets, if a single message is not longer.
 const LONGEST_BATCH: usize = 1 << 20;
+/// How long a request is at most, in octets: what a WebSocket message has by default.
+const LONGEST: usize = 16 << 20;
 /// How many messages of a batch are handed to the realm at once.
 const TURN: usize = 1024;
 
@@ -69,6 +77,7 @@ impl LongPollTransport {
         subprotocol: Subprotocol,
         service: &LongPollService,
         peer: &Peer,
+        place: Option<Place>,
     ) -> Result<Self, OpenFault> {
         let (Some(protocol), Some(format)) = (subprotocol.name, subprotocol.format) else {
             return Err(OpenFault::Unavailable);
@@ -87,6 +96,7 @@ impl LongPollTransport {
             outlet,
             sending: Semaphore::new(1),
             state: Mutex::new(State::new(session)),
+            _place: place,
         })
     }
 
@@ -120,28 +130,42 @@ impl LongPollTransport {
         self.state.lock().waker.is_some()
     }
 
-    /// Takes what a client sends: a message, or a batch of them. Waits as long as the client has sent more than it may.
+    /// Gives how long a request may be for now, in octets: nobody knows yet who sends what opens a session.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.state.lock().session.longest().min(LONGEST)
+    }
+
+    /// Takes what a client sends: a message, or a batch of them. Waits whenever the client has sent more than it may.
     ///
     /// # Errors
     /// Says why it was not taken.
     pub async fn send(&self, body: Bytes) -> Result<(), SendFault> {
         let turn = self.sending.acquire().await;
-        poll_fn(|context| self.state.lock().session.poll_pace(context)).await;
-        let sent = self.send_now(body);
+        let mut messages = self.work(|state, work| self.begin(state, body, work))?;
+        loop {
+            poll_fn(|context| self.state.lock().session.poll_pace(context)).await;
+            if self.work(|state, work| self.take(state, &mut messages, work))? {
+                break;
+            }
+        }
         drop(turn);
-        sent
+        Ok(())
     }
 
-    fn send_now(&self, body: Bytes) -> Result<(), SendFault> {
+    fn work<T>(
+        &self,
+        work_on: impl FnOnce(&mut State, &mut Work) -> Result<T, SendFault>,
+    ) -> Result<T, SendFault> {
         let mut work = Work::default();
         let mut state = self.state.lock();
-        let sent = self.take(&mut state, body, &mut work);
+        let done = work_on(&mut state, &mut work);
         state.session.flush(&mut work);
         let receiver = state.receiver_if_over();
         drop(state);
         work.wakes.extend(receiver);
         wake(&mut work.wakes);
-        sent
+        done
     }
 
     /// Waits for messages, and gives one, or a batch of all that wait. Nothing, if none comes in time, the client asks anew
@@ -185,39 +209,58 @@ impl LongPollTransport {
         (due > now).then_some(due)
     }
 
-    fn take(&self, state: &mut State, body: Bytes, work: &mut Work) -> Result<(), SendFault> {
+    /// Cuts what a client sends into messages.
+    fn begin(
+        &self,
+        state: &mut State,
+        body: Bytes,
+        work: &mut Work,
+    ) -> Result<Messages, SendFault> {
         self.heed_ending(state);
         if state.life != Life::Live {
             return Err(Gone.into());
         }
         state.heard = Instant::now();
-        let messages: Box<dyn Iterator<Item = Bytes>> = if self.batched {
-            match Batch::new(self.format, body) {
-                Ok(batch) => {
-                    state.separator = batch.separator().unwrap_or(state.separator);
-                    Box::new(batch)
-                }
-                Err(error) => {
-                    let what = error.to_string();
-                    state.session.violate(&what, work);
-                    state.over();
-                    return Err(SendFault::Violation(what));
-                }
+        if !self.batched {
+            return Ok(Box::new(std::iter::once(body)));
+        }
+        match Batch::new(self.format, body) {
+            Ok(batch) => {
+                state.separator = batch.separator().unwrap_or(state.separator);
+                Ok(Box::new(batch))
             }
-        } else {
-            Box::new(std::iter::once(body))
-        };
-        for (count, message) in messages.enumerate() {
+            Err(error) => {
+                let what = error.to_string();
+                state.session.violate(&what, work);
+                state.over();
+                Err(SendFault::Violation(what))
+            }
+        }
+    }
+
+    /// Takes messages as fast as the client may send them. Says whether there are no more.
+    fn take(
+        &self,
+        state: &mut State,
+        messages: &mut Messages,
+        work: &mut Work,
+    ) -> Result<bool, SendFault> {
+        self.heed_ending(state);
+        state.heard = Instant::now();
+        for _ in 0..TURN {
             if state.life != Life::Live {
-                break;
+                return Ok(true);
             }
-            if count % TURN == TURN - 1 {
-                state.session.flush(work);
+            if state.session.is_over_rate() {
+                return Ok(false);
             }
+            let Some(message) = messages.next() else {
+                return Ok(true);
+            };
             let change = state.session.take(&message, work);
             self.heed(state, change)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     fn heed(&self, state: &mut State, change: Change) -> Result<(), SendFault> {

@@ -8,19 +8,6 @@ use super::{Change, Phase, Session, Work};
 use crate::driver::wake;
 use crate::statistics::Counters;
 
-/// The reasons that clients are refused for who did not prove who they are.
-const FAILURES: [&str; 4] = [
-    "wamp.error.not_authorized",
-    "wamp.error.authentication_denied",
-    "wamp.error.authentication_failed",
-    "wamp.error.no_such_principal",
-];
-
-/// Says whether a client is refused for not proving who it is.
-pub(super) fn is_failure(abort: &Abort) -> bool {
-    FAILURES.contains(&abort.reason.as_str())
-}
-
 const TOO_FAST: &str = "the client sends faster than it may";
 
 impl Session {
@@ -65,7 +52,8 @@ impl Session {
     /// Holds up the refusal of a client that did not prove who it is, if there were many from its address. Gives the refusal
     /// back if it is to be sent at once.
     pub(super) fn slow_down(&mut self, abort: Abort) -> Result<Change, Box<Abort>> {
-        let Some(address) = self.client.transport.peer.map(|peer| peer.ip()) else {
+        let address = self.client.transport.peer.map(|peer| peer.ip());
+        let Some(address) = address else {
             return Err(Box::new(abort));
         };
         let counters = self.router.counters();
@@ -77,7 +65,6 @@ impl Session {
         if let Some(hidden) = counters.told.failures.due() {
             warn!(%address, hidden, "many clients of an address fail to prove who they are: they are answered late");
         }
-        self.is_slowed = true;
         Ok(self.decide(Box::pin(async move {
             tokio::time::sleep(delay).await;
             Step::Abort(abort)

@@ -55,6 +55,25 @@ async fn question(authenticator: &mut Raw) -> (Value, Value) {
 }
 
 #[tokio::test]
+async fn a12_an_authenticator_of_a_realm_opens_no_other() {
+    let server = server(Duration::from_secs(10));
+    let mut authenticator = authenticator(&server).await;
+    for (realm, admitted) in [("realm2", false), (REALM.as_str(), true)] {
+        let mut client = knock(&server, "joe").await;
+        let (request, _) = question(&mut authenticator).await;
+        let answer = json!([{"realm": realm, "role": "anonymous"}]);
+        let answer = json!([70, request, {}, answer]).to_string();
+        authenticator.send(&answer).await;
+        let answer = client.receive().await;
+        if admitted {
+            assert_eq!(answer[0], 2, "{answer}");
+        } else {
+            assert_eq!(answer[2], "wamp.error.authentication_failed", "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a12_an_authenticator_lets_clients_in() {
     let server = server(Duration::from_secs(10));
     let mut authenticator = authenticator(&server).await;

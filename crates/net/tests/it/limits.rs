@@ -469,6 +469,54 @@ async fn a_paused_peer_is_not_taken_for_dead() {
     }
 }
 
+#[tokio::test]
+async fn before_a_session_is_open_messages_are_short() {
+    let server = limited(Limits::default());
+    let hello = |length: usize| {
+        let extra = "x".repeat(length);
+        format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authextra":{{"x":"{extra}"}}}}]"#)
+    };
+    let mut raw = Raw::connect(server.address).await;
+    raw.send(&hello(66_000)).await;
+    let (reason, _) = raw.aborted().await;
+    assert_eq!(reason, "wamp.error.protocol_violation");
+    let mut web = Web::connect(server.address, "/", JSON).await;
+    web.send(&hello(66_000)).await;
+    assert_eq!(web.receive().await[0], 3);
+    assert_eq!(web.closed().await.0, 1009);
+    for protocol in ["wamp.2.json", "wamp.2.json.batched"] {
+        let head = format!("Sec-WebSocket-Protocol: {protocol}\r\n");
+        let mut web = Web::connect(server.address, "/", &head).await;
+        let end = if protocol.ends_with("batched") {
+            "\u{18}"
+        } else {
+            ""
+        };
+        web.send(&format!("{}{end}", hello(60_000))).await;
+        let Some(Incoming::Message { octets, .. }) = web.next().await else {
+            panic!("no WELCOME came");
+        };
+        assert!(octets.starts_with(b"[2,"), "{protocol}");
+        let long = "x".repeat(1 << 20);
+        web.send(&format!(
+            r#"[16,1,{{"acknowledge":true}},"com.example.b",["{long}"]]{end}"#
+        ))
+        .await;
+        let Some(Incoming::Message { octets, .. }) = web.next().await else {
+            panic!("no PUBLISHED came");
+        };
+        assert!(octets.starts_with(b"[17,1,"), "{protocol}");
+    }
+    let mut raw = Raw::join(server.address).await;
+    let long = "x".repeat(1 << 20);
+    let publish = format!(r#"[16,1,{{"acknowledge":true}},"com.example.b",["{long}"]]"#);
+    assert_eq!(raw.ask(&publish).await[0], 17);
+    assert_eq!(raw.ask(r#"[6,{},"wamp.close.normal"]"#).await[0], 6);
+    raw.send(&publish).await;
+    let (reason, _) = raw.aborted().await;
+    assert_eq!(reason, "wamp.error.protocol_violation");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a02_who_guesses_secrets_is_answered_late_and_nobody_else() {
     async fn try_ticket(server: &Server, ticket: &str) -> (serde_json::Value, Duration) {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crossbar_config::Transport;
 use crossbar_web::Context;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ impl RouterWorker {
         let starting = "on_router_transport_starting";
         self.around.publish(starting, event.clone(), caller);
         let started = {
-            let (net, context) = (&self.around.net, self.context());
+            let (net, context) = (&self.around.net, self.context(&transport));
             let mut state = self.state();
             state.transports.start(transport, all_paths, net, context)
         };
@@ -85,11 +86,12 @@ impl RouterWorker {
     }
 
     /// Gives the Web services what they need of this worker.
-    fn context(&self) -> Context {
+    fn context(&self, transport: &Transport) -> Context {
         let net = Arc::clone(&self.around.net);
         let link = self.around.link.clone();
         Context {
             router: net,
+            per_address: transport.max_connections_per_address,
             status: Arc::new(move || {
                 let link = link.clone();
                 Box::pin(async move {

@@ -26,6 +26,8 @@ fn config() -> LongPoll {
         formats: Format::OFFERED.to_vec(),
         access: Access::Open,
         limits: Arc::default(),
+        allowed_origins: vec!["*".to_owned()],
+        allow_null_origin: true,
         request_timeout: Some(Duration::from_secs(10)),
         session_timeout: Some(Duration::from_secs(30)),
         queue: QueueLimits::default(),
@@ -490,6 +492,31 @@ async fn t05_what_is_not_there_is_told_to_pages_of_other_origins() {
 }
 
 #[tokio::test]
+async fn t05_pages_of_origins_that_are_not_allowed_are_refused() {
+    let server = serve(LongPoll {
+        allowed_origins: vec!["https://*.example.com".to_owned()],
+        allow_null_origin: false,
+        ..config()
+    })
+    .await;
+    let wish = br#"{"protocols": ["wamp.2.json"]}"#;
+    for (origin, status) in [
+        ("Origin: https://app.example.com\r\n", 200),
+        ("", 200),
+        ("Origin: https://evil.example\r\n", 403),
+        ("Origin: null\r\n", 403),
+    ] {
+        let answer = server.post("/lp/open", wish, origin).await;
+        assert_eq!(answer.status, status, "{origin}");
+        let shared = answer.header("access-control-allow-origin");
+        assert_eq!(shared.is_empty(), status == 403, "{origin}");
+        let asked = format!("{origin}Access-Control-Request-Method: POST\r\n");
+        let answer = server.ask("OPTIONS", "/lp/open", &asked).await;
+        assert_eq!(answer.status == 403, status == 403, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn t05_a_long_body_is_refused_before_it_is_read() {
     let server = serve(config()).await;
     let client = Client::join(&server).await;
@@ -511,6 +538,10 @@ async fn t05_a_long_body_is_refused_before_it_is_read() {
     assert!(server.exchange(chunks).await.starts_with(b"HTTP/1.1 413 "));
     client.say(r#"[48,1,{},"com.nothing"]"#).await;
     assert_eq!(client.hear().await[0], 8);
+    let stranger = Client::open(&server, "wamp.2.json").await;
+    let long = "x".repeat(65_537);
+    let answer = stranger.post("send", long.as_bytes()).await;
+    assert_eq!(answer.status, 413);
 }
 
 #[tokio::test]

@@ -40,6 +40,23 @@ impl Server {
         options: WebOptions,
         status: Option<Value>,
     ) -> Self {
+        Self::limited(paths, options, status, None)
+    }
+
+    /// Starts one where an address may have so many clients of long-poll.
+    pub(crate) async fn per_address(
+        paths: impl IntoIterator<Item = (&str, WebService)>,
+        most: usize,
+    ) -> Self {
+        Self::limited(paths, WebOptions::default(), Some(status()), Some(most))
+    }
+
+    fn limited<'a>(
+        paths: impl IntoIterator<Item = (&'a str, WebService)>,
+        options: WebOptions,
+        status: Option<Value>,
+        per_address: Option<usize>,
+    ) -> Self {
         let paths = paths
             .into_iter()
             .map(|(path, service)| (path.to_owned(), service))
@@ -47,6 +64,7 @@ impl Server {
         let router = Router::new();
         let context = Context {
             router: Arc::clone(&router),
+            per_address,
             status: Arc::new(move || {
                 let status = status.clone();
                 Box::pin(async move { status })

@@ -21,6 +21,8 @@ pub enum Incoming {
 pub struct Deframer {
     stream: Stream,
     limit: usize,
+    /// What is taken for now; the limit or less.
+    confined: usize,
 }
 
 impl Deframer {
@@ -30,7 +32,18 @@ impl Deframer {
         Self {
             stream: Stream::new(),
             limit,
+            confined: limit,
         }
+    }
+
+    /// Takes, from the next frame on, payloads of at most `octets`, until [`Deframer::release`].
+    pub fn confine(&mut self, octets: usize) {
+        self.confined = self.limit.min(octets);
+    }
+
+    /// Takes whatever the limit allows.
+    pub const fn release(&mut self) {
+        self.confined = self.limit;
     }
 
     /// Takes what one read brought. The octets are copied once.
@@ -49,10 +62,10 @@ impl Deframer {
         };
         let header = FrameHeader::parse(octets)?;
         let length = header.length();
-        if length > self.limit {
+        if length > self.confined {
             return Err(FrameError::TooLong {
                 length,
-                limit: self.limit,
+                limit: self.confined,
             });
         }
         if self.stream.octets().len() < HEADER_LENGTH + length {

@@ -52,6 +52,8 @@ pub struct Decoder {
     side: Side,
     masking: Masking,
     limits: Limits,
+    /// Octets of a message for now.
+    confined: usize,
     check_utf8: bool,
     inflate: Option<Box<Decompressor>>,
     frame: Option<Frame>,
@@ -95,6 +97,7 @@ impl Decoder {
             side,
             masking: Masking::Strict,
             limits,
+            confined: usize::MAX,
             check_utf8: true,
             inflate: None,
             frame: None,
@@ -123,6 +126,16 @@ impl Decoder {
     pub fn with_deflate(mut self, decompressor: Decompressor) -> Self {
         self.inflate = Some(Box::new(decompressor));
         self
+    }
+
+    /// Takes, from the next frame on, messages of at most `octets`, also after decompression, until [`Decoder::release`].
+    pub const fn confine(&mut self, octets: usize) {
+        self.confined = octets;
+    }
+
+    /// Takes whatever the limits allow.
+    pub const fn release(&mut self) {
+        self.confined = usize::MAX;
     }
 
     /// Takes what one read brought. The octets are copied once.
@@ -214,11 +227,15 @@ impl Decoder {
         }
     }
 
+    fn max_message(&self) -> usize {
+        self.limits.max_message.min(self.confined)
+    }
+
     fn check_length(&self, length: u64, before: usize) -> Result<(), Violation> {
         if length > wide(self.limits.max_frame) {
             return Err(Violation::FrameTooBig);
         }
-        if length > wide(self.limits.max_message.saturating_sub(before)) {
+        if length > wide(self.max_message().saturating_sub(before)) {
             return Err(Violation::MessageTooBig);
         }
         Ok(())
@@ -288,9 +305,10 @@ impl Decoder {
     }
 
     fn inflate(&mut self, payload: &[u8], fin: bool, to: &mut Assembly) -> Result<(), Violation> {
+        let longest = self.max_message();
         let inflate = self.inflate.as_mut().ok_or(Violation::ReservedBits)?;
         let before = to.octets.len();
-        inflate.decompress(payload, fin, &mut to.octets, self.limits.max_message)?;
+        inflate.decompress(payload, fin, &mut to.octets, longest)?;
         if to.kind == MessageKind::Text && self.check_utf8 {
             self.utf8.feed(&to.octets[before..])?;
         }

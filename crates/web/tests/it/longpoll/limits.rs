@@ -47,6 +47,46 @@ async fn t05_a_client_that_sends_too_fast_is_answered_later() {
     assert!(server.router.statistics().paused >= 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn t05_a_batch_is_taken_as_fast_as_its_messages_may_come() {
+    let server = serve(paced(Rate {
+        messages: Some(10),
+        ..Rate::default()
+    }))
+    .await;
+    let client = Client::open(&server, "wamp.2.json.batched").await;
+    let mut batch = format!("{HELLO}\u{18}");
+    assert_eq!(client.post("send", batch.as_bytes()).await.status, 204);
+    assert_eq!(client.post("receive", b"").await.status, 200);
+    batch.clear();
+    for request in 1..=50 {
+        batch += &format!(r#"[16,{request},{{}},"com.example.a"]"#);
+        batch.push('\u{18}');
+    }
+    let start = Instant::now();
+    assert_eq!(client.post("send", batch.as_bytes()).await.status, 204);
+    let passed = start.elapsed();
+    assert!((4000..=6000).contains(&passed.as_millis()), "{passed:?}");
+}
+
+#[tokio::test]
+async fn t05_an_address_has_as_many_clients_as_connections() {
+    let service = WebService::LongPoll(Box::new(config()));
+    let server = Server::per_address([("lp", service)], 2).await;
+    let wish = br#"{"protocols": ["wamp.2.json"]}"#;
+    let mut last = Value::Null;
+    for status in [200, 200, 503] {
+        let answer = server.post("/lp/open", wish, "").await;
+        assert_eq!(answer.status, status);
+        if status == 200 {
+            last = serde_json::from_slice(&answer.body).unwrap();
+        }
+    }
+    let close = format!("/lp/{}/close", last["transport"].as_str().unwrap());
+    assert_eq!(server.post(&close, b"", "").await.status, 204);
+    assert_eq!(server.post("/lp/open", wish, "").await.status, 200);
+}
+
 #[tokio::test]
 async fn t05_a_client_that_sends_too_fast_is_closed_if_configured() {
     let server = serve(paced(Rate {

@@ -1,0 +1,144 @@
+//! Where a browser's page comes from.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use http::header::ORIGIN;
+
+/// Whose page sends a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Page {
+    /// None that says so: the client is no browser, or the page is the node's own and only reads.
+    Unnamed,
+    /// One that the configuration names.
+    Named,
+    /// One of those that may come because all may.
+    Any,
+}
+
+/// A page that may not connect, by its origin.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("origin \"{0}\" is not allowed to connect")]
+pub struct Foreign(pub String);
+
+/// Checks where a browser's page comes from. Other clients send no origin. Which host is asked makes no difference: names that an
+/// attacker owns may lead here, too.
+///
+/// # Errors
+/// Gives the origin, if it is not allowed.
+pub(crate) fn check(
+    headers: &HeaderMap,
+    allowed: &[String],
+    allow_null: bool,
+) -> Result<Page, Foreign> {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else {
+        return Ok(Page::Unnamed);
+    };
+    let text = origin.to_str().unwrap_or("(not text)");
+    // compat: a page from a file has no origin, whatever its browser calls that.
+    let is_null = text.eq_ignore_ascii_case("null") || text.starts_with("file:");
+    let page = if is_null {
+        allow_null.then_some(Page::Any)
+    } else {
+        let whole = with_port(text);
+        let fits = |pattern: &[u8]| {
+            matches(pattern, text.as_bytes()) || matches(pattern, whole.as_bytes())
+        };
+        let named = |pattern: &&[u8]| !is_anything(pattern);
+        let patterns = || allowed.iter().map(String::as_bytes);
+        if patterns().filter(named).any(fits) {
+            Some(Page::Named)
+        } else {
+            patterns().any(fits).then_some(Page::Any)
+        }
+    };
+    match page {
+        Some(page) if origins.next().is_none() => Ok(page),
+        Some(_) | None => Err(Foreign(text.to_owned())),
+    }
+}
+
+/// Says whether a pattern names nobody: no letter or digit stands where the host does.
+fn is_anything(pattern: &[u8]) -> bool {
+    let scheme = pattern.windows(3).position(|octets| octets == b"://");
+    let host = match scheme {
+        Some(at) => &pattern[at + 3..],
+        // As in `http*` and `*.example.com`; only what has a domain names somebody.
+        None if pattern.contains(&b'.') => pattern,
+        None => &[],
+    };
+    !host.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// Writes an origin with its port, which browsers leave out where it is the scheme's: patterns may name it.
+fn with_port(origin: &str) -> Cow<'_, str> {
+    let port = match origin.split_once("://") {
+        Some((_, host)) if host.rsplit(']').next().is_some_and(|end| end.contains(':')) => "",
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => ":443",
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => ":80",
+        Some(_) | None => "",
+    };
+    if port.is_empty() {
+        Cow::Borrowed(origin)
+    } else {
+        Cow::Owned(format!("{origin}{port}"))
+    }
+}
+
+/// Compares with a pattern in which `*` stands for any octets.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star = None;
+    while from < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(octet) if octet.eq_ignore_ascii_case(&text[from]) => {
+                at += 1;
+                from += 1;
+            }
+            Some(_) | None => match star {
+                Some((star_at, star_from)) => {
+                    star = Some((star_at, star_from + 1));
+                    at = star_at + 1;
+                    from = star_from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|&octet| octet == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn patterns_that_fit_everybody_name_nobody() {
+        let mut headers = HeaderMap::new();
+        let origin = HeaderValue::from_static("https://app.example.com");
+        headers.insert(ORIGIN, origin);
+        for (pattern, page) in [
+            ("*", Page::Any),
+            ("http*", Page::Any),
+            ("https://*", Page::Any),
+            ("*://*.*", Page::Any),
+            ("*s://*:*", Page::Any),
+            ("https://*.example.com", Page::Named),
+            ("*.example.com", Page::Named),
+            ("*://app.example.com:443", Page::Named),
+        ] {
+            let allowed = ["http://other".to_owned(), pattern.to_owned()];
+            assert_eq!(check(&headers, &allowed, false), Ok(page), "{pattern}");
+        }
+        let foreign = check(&headers, &["https://example.com".to_owned()], true);
+        assert!(foreign.is_err());
+        assert_eq!(check(&HeaderMap::new(), &[], false), Ok(Page::Unnamed));
+    }
+}
