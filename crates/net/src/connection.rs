@@ -134,7 +134,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => return self.end_of_input(),
                 Poll::Ready(Ok(())) => {
-                    if self.life == Life::Lingering && matches!(self.inlet, Inlet::Raw(_)) {
+                    // A fault is told once; what follows it is read, so that the peer can read that.
+                    if self.life != Life::Live && matches!(self.inlet, Inlet::Raw(_)) {
                         continue;
                     }
                     self.inlet.feed(buffer.filled());
@@ -233,7 +234,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers a breach of the transport's rules.
     fn fault(&mut self, fault: &Fault, work: &mut Work) -> Going {
         if self.life != Life::Live {
-            return Err(Gone);
+            return Ok(());
         }
         if self.manners.fail_by_drop && !matches!(self.inlet, Inlet::Raw(_)) {
             debug!(what = fault.text, "connection dropped");

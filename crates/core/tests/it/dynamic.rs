@@ -242,7 +242,7 @@ fn a12_the_authenticator_gives_the_secret_of_wampcra() {
     };
     assert!(matches!(joining.authenticate(&sign(text)), Step::Join(_)));
     let (_, joining) = challenge(json!({"role": "user", "secret": "secret"}));
-    assert!(matches!(joining.authenticate(&sign("x")), Step::Abort(_)));
+    assert!(matches!(joining.authenticate(&sign("x")), Step::Denied(_)));
     let salted =
         json!({"role": "user", "secret": "s", "salt": "x", "iterations": 10, "keylen": 32});
     let (made, _) = challenge(salted);
@@ -289,7 +289,7 @@ fn a12_the_authenticator_sees_the_certificate() {
     let method = DynamicMethod::Tls;
     let mut opening = opening();
     let step = Joining::hello(&access(method), hello(method), opening.clone());
-    assert!(matches!(step, Step::Abort(_)));
+    assert!(matches!(step, Step::Denied(_)));
     opening.credentials = Some(Arc::new(Credentials {
         certificate: Some(ClientCertificate {
             der: Arc::from(*b"abc"),

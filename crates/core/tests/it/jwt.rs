@@ -120,7 +120,7 @@ fn joined(jwt: Jwt, hello: Hello, claims: &Json) -> Join {
 }
 
 fn aborted(step: Step) -> (String, String) {
-    let Step::Abort(abort) = step else {
+    let (Step::Denied(abort) | Step::Abort(abort)) = step else {
         panic!("{step:?}");
     };
     (abort.reason.to_string(), abort.message.unwrap().to_string())

@@ -129,8 +129,8 @@ async fn a12_an_authenticators_error_refuses_a_client() {
         (
             json!([70, 0, {}, [{"role": "anonymous", "realm": "realm9"}]]),
             (
-                "wamp.error.no_such_realm",
-                "no realm \"realm9\" exists on this router",
+                "wamp.error.authentication_failed",
+                "the authenticator's answer is invalid",
             ),
         ),
         (

@@ -480,13 +480,13 @@ async fn before_a_session_is_open_messages_are_short() {
     raw.send(&hello(66_000)).await;
     let (reason, _) = raw.aborted().await;
     assert_eq!(reason, "wamp.error.protocol_violation");
-    let mut web = Web::connect(server.address, "/", JSON).await;
+    let mut web = Web::connect(server.address, "/ws", JSON).await;
     web.send(&hello(66_000)).await;
     assert_eq!(web.receive().await[0], 3);
     assert_eq!(web.closed().await.0, 1009);
     for protocol in ["wamp.2.json", "wamp.2.json.batched"] {
         let head = format!("Sec-WebSocket-Protocol: {protocol}\r\n");
-        let mut web = Web::connect(server.address, "/", &head).await;
+        let mut web = Web::connect(server.address, "/ws", &head).await;
         let end = if protocol.ends_with("batched") {
             "\u{18}"
         } else {
