@@ -1,12 +1,13 @@
-// Runs the programs of README.md as a reader would, against a node that was started without a configuration.
+// Runs the programs of README.md as a reader would, against a node that was started without a configuration; and its node with
+// users, whose client logs in.
 //
-//     NODE_PATH=… node readme.cjs README.md CHROMIUM PYTHON
+//     NODE_PATH=… node readme.cjs README.md CHROMIUM PYTHON CROSSBAR
 //
 // Prints a line for each program that fails, then `N passed, N failed`.
 "use strict";
 
 const assert = require("node:assert");
-const { execFile } = require("node:child_process");
+const { execFile, spawn } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
@@ -16,12 +17,13 @@ const { chromium } = require("playwright-core");
 const flags = require("./flags.cjs");
 
 const DEADLINE = 30_000;
-const [readme, executablePath, python] = process.argv.slice(2);
+const [readme, executablePath, python, crossbar] = process.argv.slice(2);
 const text = fs.readFileSync(readme, "utf8");
 
-function program(language) {
-  const found = text.match(new RegExp("```" + language + "\\n([\\s\\S]*?)```"));
-  assert.ok(found, `README has no ${language} program`);
+/** The first program in a language, after some words. */
+function program(language, words = "") {
+  const found = text.slice(text.indexOf(words)).match(new RegExp("```" + language + "\\n([\\s\\S]*?)```"));
+  assert.ok(found, `README has no ${language} program after "${words}"`);
   return found[1];
 }
 
@@ -47,6 +49,40 @@ async function open(folder) {
   }
 }
 
+/** Makes the node with users as README says, and logs in. */
+async function login(folder) {
+  fs.mkdirSync(path.join(folder, ".crossbar"));
+  fs.writeFileSync(path.join(folder, ".crossbar", "config.json"), program("json", "`.crossbar/config.json`"));
+  fs.writeFileSync(path.join(folder, "login.cjs"), program("javascript", "`login.cjs`"));
+  const certificate = text.match(/^ {4}\(umask [\s\S]*?server\.crt\)$/m);
+  assert.ok(certificate, "README makes no certificate");
+  const options = { cwd: folder, timeout: DEADLINE, env: { ...process.env, JOE_SECRET: "of the test" } };
+  await promisify(execFile)("bash", ["-c", certificate[0]], options);
+  const { stdout: checked } = await promisify(execFile)(crossbar, ["check"], options);
+  assert.match(checked, /looks good/);
+  const node = spawn(crossbar, ["start"], { cwd: folder, env: options.env, stdio: ["ignore", "pipe", "pipe"] });
+  try {
+    await new Promise((started, failed) => {
+      let printed = "";
+      const hear = (piece) => {
+        printed += piece;
+        if (printed.includes("NODE_BOOT_COMPLETE")) started();
+      };
+      node.stdout.on("data", hear);
+      node.stderr.on("data", hear);
+      node.on("exit", () => failed(new Error(`the node ended: ${printed}`)));
+      setTimeout(() => failed(new Error(`the node is not up: ${printed}`)), DEADLINE).unref();
+    });
+    options.env.NODE_EXTRA_CA_CERTS = path.join(folder, ".crossbar", "server.crt");
+    const { stdout } = await promisify(execFile)(process.execPath, ["login.cjs"], options);
+    return stdout;
+  } finally {
+    const ended = new Promise((end) => node.on("close", end));
+    node.kill("SIGTERM");
+    await ended;
+  }
+}
+
 async function main() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "readme-"));
   let passed = 0;
@@ -64,6 +100,7 @@ async function main() {
   await hold("javascript", /2 \* 3 = 6[\s\S]*event: Hello, world!/, () =>
     run(folder, "first.cjs", "javascript", process.execPath),
   );
+  await hold("login", /joe is a user[\s\S]*wamp\.error\.not_authorized/, () => login(folder));
   await hold("html", /6 \/ 3 = 2, event: Hello, world!/, () => open(folder));
   fs.rmSync(folder, { recursive: true });
   console.log(`${passed} passed, ${failed} failed`);

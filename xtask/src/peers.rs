@@ -80,7 +80,8 @@ pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Resul
         .arg(project.tests("js/readme.cjs"))
         .arg(project.root.join("README.md"))
         .arg(CHROMIUM)
-        .arg(&tools.python);
+        .arg(&tools.python)
+        .arg(program);
     let sum =
         tally(page.env("NODE_PATH", &modules))?.plus(tally(readme.env("NODE_PATH", &modules))?);
     let status = node.stop()?;
