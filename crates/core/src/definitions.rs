@@ -5,7 +5,7 @@ use crossbar_wire::{Payload, SessionId, Text, Value};
 use crate::refusal::said;
 
 /// What sessions have said about topics, procedures and errors (WAMP spec, "Interface Reflection"). It is kept for as long as the
-/// session is there that said it last.
+/// session is there that said it, and nobody else says anything about the same URI meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct Definitions {
     by_uri: BTreeMap<Text, Definition>,
@@ -20,13 +20,15 @@ struct Definition {
     schema: Payload,
 }
 
-/// Why a definition is not kept.
+/// Why a definition is not kept, or not forgotten.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum NoRoom {
+pub(crate) enum Obstacle {
     /// It is too long.
     Octets,
     /// The session has as many as it may.
     Count,
+    /// It is another session's.
+    Owner,
 }
 
 /// How many definitions a session may have.
@@ -35,7 +37,7 @@ const MAX_DEFINITIONS: usize = 100;
 pub(crate) const MAX_OCTETS: usize = 16 << 10;
 
 impl Definitions {
-    /// Keeps a definition, in place of the one that is there.
+    /// Keeps a definition, in place of the one that the session has given before.
     ///
     /// # Errors
     /// Says why not.
@@ -44,35 +46,39 @@ impl Definitions {
         by: SessionId,
         uri: &Text,
         schema: &Value,
-    ) -> Result<(), NoRoom> {
+    ) -> Result<(), Obstacle> {
         let schema = said(std::slice::from_ref(schema));
         if uri.len() + schema.args.len() > MAX_OCTETS {
-            return Err(NoRoom::Octets);
+            return Err(Obstacle::Octets);
         }
         let theirs = self.by_session.get(&by).map_or(0, Vec::len);
-        let known = self.by_uri.get(uri).is_some_and(|it| it.by == by);
-        if !known && theirs >= MAX_DEFINITIONS {
-            return Err(NoRoom::Count);
+        if !self.by_uri.contains_key(uri) && theirs >= MAX_DEFINITIONS {
+            return Err(Obstacle::Count);
         }
-        self.undefine(uri);
+        self.undefine(by, uri)?;
         let uri = uri.compact();
         self.by_session.entry(by).or_default().push(uri.clone());
         self.by_uri.insert(uri, Definition { by, schema });
         Ok(())
     }
 
-    /// Forgets a definition. Says whether it was there.
-    pub(crate) fn undefine(&mut self, uri: &Text) -> bool {
-        let Some(definition) = self.by_uri.remove(uri) else {
-            return false;
+    /// Forgets a definition of a session. Says whether there was one.
+    ///
+    /// # Errors
+    /// It is another session's.
+    pub(crate) fn undefine(&mut self, by: SessionId, uri: &Text) -> Result<bool, Obstacle> {
+        match self.by_uri.get(uri) {
+            None => return Ok(false),
+            Some(definition) if definition.by != by => return Err(Obstacle::Owner),
+            Some(_) => self.by_uri.remove(uri),
         };
-        if let Some(theirs) = self.by_session.get_mut(&definition.by) {
+        if let Some(theirs) = self.by_session.get_mut(&by) {
             theirs.retain(|other| other != uri);
             if theirs.is_empty() {
-                self.by_session.remove(&definition.by);
+                self.by_session.remove(&by);
             }
         }
-        true
+        Ok(true)
     }
 
     /// Forgets what a session has defined, and gives the URIs.
@@ -106,23 +112,30 @@ mod tests {
             assert_eq!(defined, Ok(()));
         }
         let one_more = definitions.define(alice, &uri(1000), &Value::from(1));
-        assert_eq!(one_more, Err(NoRoom::Count));
+        assert_eq!(one_more, Err(Obstacle::Count));
         assert_eq!(definitions.define(alice, &uri(0), &Value::from(0)), Ok(()));
         let long = Value::from("x".repeat(MAX_OCTETS));
-        assert_eq!(definitions.define(bob, &uri(1), &long), Err(NoRoom::Octets));
+        assert_eq!(
+            definitions.define(bob, &uri(1001), &long),
+            Err(Obstacle::Octets)
+        );
         let long = Text::from("x".repeat(MAX_OCTETS));
         assert_eq!(
             definitions.define(bob, &long, &Value::from(1)),
-            Err(NoRoom::Octets)
+            Err(Obstacle::Octets)
         );
+        let bobs = Value::from("bob's");
         assert_eq!(
-            definitions.define(bob, &uri(1), &Value::from("bob's")),
-            Ok(())
+            definitions.define(bob, &uri(1), &bobs),
+            Err(Obstacle::Owner)
         );
-        assert_eq!(definitions.forget(alice).len(), MAX_DEFINITIONS - 1);
-        assert_eq!(definitions.get(&uri(1)), Some(Value::from("bob's")));
+        assert_eq!(definitions.undefine(bob, &uri(1)), Err(Obstacle::Owner));
+        assert_eq!(definitions.get(&uri(1)), Some(Value::from(1)));
+        assert_eq!(definitions.forget(alice).len(), MAX_DEFINITIONS);
         assert_eq!(definitions.get(&uri(2)), None);
-        assert!(definitions.undefine(&uri(1)) && !definitions.undefine(&uri(1)));
+        assert_eq!(definitions.define(bob, &uri(1), &bobs), Ok(()));
+        assert_eq!(definitions.undefine(bob, &uri(1)), Ok(true));
+        assert_eq!(definitions.undefine(bob, &uri(1)), Ok(false));
         assert!(definitions.by_uri.is_empty() && definitions.by_session.is_empty());
     }
 }

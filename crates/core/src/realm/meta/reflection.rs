@@ -11,11 +11,11 @@ use crossbar_wire::{Dict, MatchPolicy, Pattern, SessionId, Text, Value};
 use super::arguments::{Arguments, MOST_DESCRIBED, check_list, invalid};
 use super::{ENCODING, OwnProcedure, PROCEDURES as ALL_OWN};
 use super::{is_hidden, registrations, subscriptions, text};
-use crate::Outbox;
-use crate::definitions::NoRoom;
+use crate::definitions::Obstacle;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::role::{Action, Verdict};
+use crate::{Outbox, uris};
 
 macro_rules! procedures {
     ($($uri:literal => $run:expr,)*) => {
@@ -181,20 +181,30 @@ fn define(
         }
     }
     let Some(schema) = schema else {
-        if realm.definitions.undefine(&uri) {
+        let forgotten = realm.definitions.undefine(caller, &uri);
+        if forgotten.map_err(|why| not_defined(&uri, why))? {
             realm.announce_undefined(&uri, out);
         }
         return Ok(Value::Null);
     };
-    if let Err(why) = realm.definitions.define(caller, &uri, &schema) {
-        return Err(invalid(match why {
-            NoRoom::Octets => "the schema with its URI is longer than 16 KiB".to_owned(),
-            NoRoom::Count => "there is no room for another definition of this session".to_owned(),
-        }));
-    }
+    let defined = realm.definitions.define(caller, &uri, &schema);
+    defined.map_err(|why| not_defined(&uri, why))?;
     let args = |_: &Realm| vec![uri.as_str().into(), schema];
     realm.publish_own("wamp.reflect.on_define", args, out);
     Ok(Value::Null)
+}
+
+fn not_defined(uri: &Text, why: Obstacle) -> Refusal {
+    match why {
+        Obstacle::Octets => invalid("the schema with its URI is longer than 16 KiB".to_owned()),
+        Obstacle::Count => {
+            invalid("there is no room for another definition of this session".to_owned())
+        }
+        Obstacle::Owner => {
+            let text = format!("another session has defined <{uri}>");
+            Refusal::new(uris::NOT_AUTHORIZED, text)
+        }
+    }
 }
 
 /// `wamp.reflect.describe(uri)`: what was said about a URI, or null.

@@ -120,3 +120,26 @@ fn x01_what_sessions_define_lasts_as_long_as_they() {
         "#,
     );
 }
+
+#[test]
+fn x01_nobody_replaces_what_another_session_defines() {
+    check(
+        r#"
+        alice joins
+        bob joins
+        alice > [48, 1, {}, "wamp.reflect.define", ["com.sum", "alice's"]]
+        alice < [50, 1, {}, [null]]
+        bob > [48, 1, {}, "wamp.reflect.define", ["com.sum", "bob's"]]
+        bob < [8, 48, 1, {}, "wamp.error.not_authorized", ["another session has defined <com.sum>"]]
+        bob > [48, 2, {}, "wamp.reflect.define", ["com.sum"]]
+        bob < [8, 48, 2, {}, "wamp.error.not_authorized", ["another session has defined <com.sum>"]]
+        bob > [48, 3, {}, "wamp.reflect.describe", ["com.sum"]]
+        bob < [50, 3, {}, ["alice's"]]
+        alice > [48, 2, {}, "wamp.reflect.define", ["com.sum", "alice's own"]]
+        alice < [50, 2, {}, [null]]
+        alice leaves
+        bob > [48, 4, {}, "wamp.reflect.define", ["com.sum", "bob's"]]
+        bob < [50, 4, {}, [null]]
+        "#,
+    );
+}
