@@ -119,6 +119,11 @@ impl Realm {
             })
     }
 
+    /// Says whether a caller may be told that a session has something.
+    pub(super) fn shows(&self, caller: SessionId, session: SessionId) -> bool {
+        !self.is_trusted(session) || self.is_trusted(caller)
+    }
+
     fn is_trusted(&self, session: SessionId) -> bool {
         self.sessions.get(session).is_some_and(|it| it.trusted)
     }

@@ -229,14 +229,14 @@ impl Realm {
         args: impl FnOnce(&Self) -> Vec<Value>,
         out: &mut Outbox,
     ) {
-        self.publish_own_for(topic, &[], args, out);
+        self.publish_own_for(topic, &None, args, out);
     }
 
-    /// Publishes an event of the realm itself, which those in `links` do not get: it is about them.
+    /// Publishes an event of the realm itself for some, or for all.
     pub(super) fn publish_own_for(
         &mut self,
         topic: &'static str,
-        links: &[Identity],
+        whom: &Option<Box<Audience>>,
         args: impl FnOnce(&Self) -> Vec<Value>,
         out: &mut Outbox,
     ) {
@@ -253,7 +253,7 @@ impl Realm {
             exclude_me: None,
             disclose_me: None,
             retain: None,
-            audience: all_but(links),
+            audience: whom.clone(),
             passthru: None,
             topic: Text::from_static(topic),
             payload: said(&args(self)),
@@ -326,17 +326,6 @@ impl Realm {
             }
         }
     }
-}
-
-/// Leaves out the sessions with the authids of those whom a router link acts for (Crossbar.io).
-fn all_but(links: &[Identity]) -> Option<Box<Audience>> {
-    let authids: Vec<Text> = links.iter().filter_map(|it| it.authid.clone()).collect();
-    (!authids.is_empty()).then(|| {
-        Box::new(Audience {
-            exclude_authid: Some(authids),
-            ..Audience::default()
-        })
-    })
 }
 
 /// Puts one event for several sessions into the outbox.

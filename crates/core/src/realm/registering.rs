@@ -56,7 +56,7 @@ impl Realm {
             let count = session.registrations.len();
             self.check_count(session, count, Limit::Registrations)?;
         }
-        if register.force_reregister == Some(true) {
+        if register.force_reregister == Some(true) && self.may_evict(from, &procedure) {
             self.evict(&procedure, evicted, out);
         }
         let created = self.dealer.lookup(&procedure).is_none();
@@ -71,6 +71,13 @@ impl Realm {
         let session = self.sessions.get_mut(from);
         let added = session.is_some_and(|session| session.registrations.insert(id));
         Ok(Attached { id, created, added })
+    }
+
+    /// Says whether a session may take a procedure away from all who serve it: not from the node's own, unless it is one.
+    fn may_evict(&self, from: SessionId, procedure: &Pattern) -> bool {
+        let served = self.dealer.lookup(procedure);
+        let served = served.and_then(|id| self.dealer.get(id));
+        served.is_none_or(|it| it.callees().all(|callee| self.shows(from, callee)))
     }
 
     /// Takes a procedure away from all who serve it, and tells those who announced that they want to know.

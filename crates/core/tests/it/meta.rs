@@ -1,5 +1,6 @@
 //! The meta API (WAMP spec, "Meta API").
 
+mod hidden;
 mod kills;
 mod reflection;
 mod registrations;

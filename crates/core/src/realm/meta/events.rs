@@ -1,10 +1,11 @@
 //! The events of the realm itself (WAMP spec, "Meta API").
 
-use crossbar_wire::{Identity, RegistrationId, SessionId, SubscriptionId, Text, Value};
+use crossbar_wire::{Audience, Identity, RegistrationId, SessionId, SubscriptionId, Text, Value};
 
 use super::{registrations, sessions, subscriptions};
 use crate::Outbox;
 use crate::realm::Realm;
+use crate::role::TRUSTED;
 
 /// A session has come into a subscription or registration.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +64,13 @@ impl Realm {
         if !added || subscriptions::is_reserved(self, id) {
             return;
         }
+        let whom = &self.told_of(session, links);
         if created {
             let args = |realm: &Self| vec![session.into(), subscriptions::details(realm, id)];
-            self.publish_own_for("wamp.subscription.on_create", links, args, out);
+            self.publish_own_for("wamp.subscription.on_create", whom, args, out);
         }
         let args = |_: &Self| vec![session.into(), id.into()];
-        self.publish_own_for("wamp.subscription.on_subscribe", links, args, out);
+        self.publish_own_for("wamp.subscription.on_subscribe", whom, args, out);
     }
 
     /// Publishes that a session has ended its subscription.
@@ -82,10 +84,11 @@ impl Realm {
         if detached.quiet {
             return;
         }
+        let whom = &self.told_of(session, links);
         let args = |_: &Self| vec![session.into(), detached.id.into()];
-        self.publish_own_for("wamp.subscription.on_unsubscribe", links, args, out);
+        self.publish_own_for("wamp.subscription.on_unsubscribe", whom, args, out);
         if detached.deleted {
-            self.publish_own_for("wamp.subscription.on_delete", links, args, out);
+            self.publish_own_for("wamp.subscription.on_delete", whom, args, out);
         }
     }
 
@@ -101,12 +104,13 @@ impl Realm {
         if !added || registrations::is_reserved(self, id) {
             return;
         }
+        let whom = &self.told_of(session, links);
         if created {
             let args = |realm: &Self| vec![session.into(), registrations::details(realm, id)];
-            self.publish_own_for("wamp.registration.on_create", links, args, out);
+            self.publish_own_for("wamp.registration.on_create", whom, args, out);
         }
         let args = |_: &Self| vec![session.into(), id.into()];
-        self.publish_own_for("wamp.registration.on_register", links, args, out);
+        self.publish_own_for("wamp.registration.on_register", whom, args, out);
     }
 
     /// Publishes that a session has ended its registration.
@@ -120,10 +124,34 @@ impl Realm {
         if detached.quiet {
             return;
         }
+        let whom = &self.told_of(session, links);
         let args = |_: &Self| vec![session.into(), detached.id.into()];
-        self.publish_own_for("wamp.registration.on_unregister", links, args, out);
+        self.publish_own_for("wamp.registration.on_unregister", whom, args, out);
         if detached.deleted {
-            self.publish_own_for("wamp.registration.on_delete", links, args, out);
+            self.publish_own_for("wamp.registration.on_delete", whom, args, out);
         }
     }
+
+    /// Gives who is told what a session does: of the node's own only the like; and not those for whom a router link does it
+    /// (Crossbar.io).
+    fn told_of(&self, session: SessionId, links: &[Identity]) -> Option<Box<Audience>> {
+        let authids: Vec<Text> = links.iter().filter_map(|it| it.authid.clone()).collect();
+        let all = if self.is_trusted(session) {
+            Some(of_the_nodes_own())
+        } else {
+            (!authids.is_empty()).then(Box::default)
+        };
+        all.map(|mut all| {
+            all.exclude_authid = (!authids.is_empty()).then_some(authids);
+            all
+        })
+    }
+}
+
+/// Gives who is told of the node's own sessions: the like.
+pub(super) fn of_the_nodes_own() -> Box<Audience> {
+    Box::new(Audience {
+        eligible_authrole: Some(vec![Text::from_static(TRUSTED)]),
+        ..Audience::default()
+    })
 }

@@ -133,7 +133,10 @@ fn describe_procedure(
         MatchPolicy::Prefix | MatchPolicy::Wildcard => None,
     });
     let details = found.map(|id| {
-        let callees = realm.dealer.get(id).map(|it| it.callees().len());
+        let callees = realm.dealer.get(id).map(|it| {
+            let callees = it.callees();
+            callees.filter(|&it| realm.shows(caller, it)).count()
+        });
         let counted = ("callees".to_owned(), callees.into());
         (registrations::details(realm, id), counted)
     });
@@ -155,7 +158,10 @@ fn describe_topic(
         return Ok(Value::Null);
     };
     let details = realm.broker.lookup(&pattern).map(|id| {
-        let subscribers = realm.broker.get(id).map(crate::broker::Subscription::len);
+        let subscribers = realm.broker.get(id).map(|it| {
+            let subscribers = it.iter();
+            subscribers.filter(|&it| realm.shows(caller, it)).count()
+        });
         let counted = ("subscribers".to_owned(), subscribers.into());
         (subscriptions::details(realm, id), counted)
     });

@@ -145,6 +145,7 @@ fn list_callees(
     let id = take(&mut arguments)?;
     arguments.end()?;
     let callees = find(realm, caller, id)?.callees();
+    let callees = callees.filter(|&it| realm.shows(caller, it));
     Ok(Value::List(callees.map(Value::from).collect()))
 }
 
@@ -157,7 +158,9 @@ fn count_callees(
 ) -> Result<Value, Refusal> {
     let id = take(&mut arguments)?;
     arguments.end()?;
-    Ok(find(realm, caller, id)?.callees().len().into())
+    let callees = find(realm, caller, id)?.callees();
+    let callees = callees.filter(|&it| realm.shows(caller, it));
+    Ok(callees.count().into())
 }
 
 /// `wamp.registration.remove_callee(registration, callee, reason?)`: takes a registration away from one callee
@@ -173,7 +176,7 @@ fn remove_callee(
     let reason = arguments.take_text("reason")?;
     arguments.end()?;
     find(realm, caller, id)?;
-    let removed = realm.revoke_registration(callee, id, reason, out);
+    let removed = realm.shows(caller, callee) && realm.revoke_registration(callee, id, reason, out);
     if removed {
         return Ok(Value::Null);
     }

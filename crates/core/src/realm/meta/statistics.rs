@@ -2,8 +2,10 @@ use std::time::Instant;
 
 use crossbar_wire::{Dict, Value};
 
+use super::events::of_the_nodes_own;
 use super::text;
 use crate::realm::Realm;
+use crate::role::TRUSTED;
 use crate::{Outbox, SessionTraffic, Traffic};
 
 impl Realm {
@@ -19,7 +21,8 @@ impl Realm {
             ]);
             vec![who, counted(realm, traffic)]
         };
-        self.publish_own("wamp.session.on_stats", args, out);
+        let whom = &(traffic.authrole == TRUSTED).then(of_the_nodes_own);
+        self.publish_own_for("wamp.session.on_stats", whom, args, out);
     }
 }
 

@@ -149,6 +149,7 @@ fn list_subscribers(
     let id = take(&mut arguments)?;
     arguments.end()?;
     let subscribers = find(realm, caller, id)?.iter();
+    let subscribers = subscribers.filter(|&it| realm.shows(caller, it));
     Ok(Value::List(subscribers.map(Value::from).collect()))
 }
 
@@ -161,7 +162,9 @@ fn count_subscribers(
 ) -> Result<Value, Refusal> {
     let id = take(&mut arguments)?;
     arguments.end()?;
-    Ok(find(realm, caller, id)?.len().into())
+    let subscribers = find(realm, caller, id)?.iter();
+    let subscribers = subscribers.filter(|&it| realm.shows(caller, it));
+    Ok(subscribers.count().into())
 }
 
 /// `wamp.subscription.remove_subscriber(subscription, subscriber, reason?)`: takes a subscription away from one subscriber
@@ -177,7 +180,8 @@ fn remove_subscriber(
     let reason = arguments.take_text("reason")?;
     arguments.end()?;
     find(realm, caller, id)?;
-    let removed = realm.revoke_subscription(subscriber, id, reason, out);
+    let removed =
+        realm.shows(caller, subscriber) && realm.revoke_subscription(subscriber, id, reason, out);
     if removed {
         return Ok(Value::Null);
     }

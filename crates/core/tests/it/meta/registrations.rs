@@ -111,10 +111,10 @@ fn m04_the_reserved_namespace_is_silent() {
         bob < [65, 1, 1]
         bob > [66, 2, 1]
         bob < [67, 2]
-        bob > [64, 3, {}, "crossbar.x"]
-        bob < [65, 3, 2]
-        alice < [36, 1, "*", {"topic": "wamp.registration.on_create"}, [2, "*"]]
-        alice < [36, 1, "*", {"topic": "wamp.registration.on_register"}, [2, 2]]
+        alice > [64, 2, {}, "crossbar.x"]
+        alice < [65, 2, 2]
+        alice < [36, 1, "*", {"topic": "wamp.registration.on_create"}, [1, "*"]]
+        alice < [36, 1, "*", {"topic": "wamp.registration.on_register"}, [1, 2]]
         "#,
     );
 }
