@@ -52,7 +52,8 @@ pub(crate) fn passthru_octets(passthru: &Passthru) -> usize {
     links + passthru.texts().map(text_octets).sum::<usize>()
 }
 
-fn audience_octets(audience: &Audience) -> usize {
+/// Counts the octets of memory of lists of receivers, about.
+pub(crate) fn audience_octets(audience: &Audience) -> usize {
     let ids = [&audience.eligible, &audience.exclude];
     let ids = ids.into_iter().flatten().map(Vec::len).sum::<usize>() * size_of::<u64>();
     let texts = [

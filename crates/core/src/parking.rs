@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crossbar_wire::{MatchPolicy, Message, RequestId, Text};
+use crossbar_wire::{MatchPolicy, Message, Passthru, RequestId, Text};
 
+use crate::kept::{audience_octets, passthru_octets};
 use crate::role::{Action, Grant};
 
 /// What an authorizer is asked about.
@@ -99,13 +100,16 @@ impl Waiting {
         !self.is_canceled && matches!(&self.message, Message::Call(call) if call.request == request)
     }
 
-    /// Counts the octets of memory, about.
+    /// Counts the octets of memory, about, of a compact message.
     fn octets(&self) -> usize {
+        let passthru = |it: &Option<Box<Passthru>>| it.as_deref().map_or(0, passthru_octets);
         let own = size_of::<Self>();
         if let Message::Call(call) = &self.message {
-            own + call.procedure.len() + call.payload.len()
+            own + call.procedure.len() + call.payload.len() + passthru(&call.passthru)
         } else if let Message::Publish(publish) = &self.message {
-            own + publish.topic.len() + publish.payload.len()
+            let audience = publish.audience.as_deref().map_or(0, audience_octets);
+            let payload = publish.payload.len() + passthru(&publish.passthru);
+            own + publish.topic.len() + payload + audience
         } else if let Message::Subscribe(subscribe) = &self.message {
             own + subscribe.topic.len()
         } else if let Message::Register(register) = &self.message {
@@ -115,20 +119,40 @@ impl Waiting {
         }
     }
 
-    /// Copies what is of size, so that it shares no memory with the frame it came in.
+    /// Copies what counts, so that it shares no memory with the frame it came in, and drops what does not: a session that is
+    /// judged speaks for nobody else.
     fn compact(&mut self) {
         if let Message::Call(call) = &mut self.message {
+            call.caller = None;
             call.procedure = call.procedure.compact();
             call.payload = call.payload.compact();
+            compact_passthru(&mut call.passthru);
         } else if let Message::Publish(publish) = &mut self.message {
             publish.topic = publish.topic.compact();
             publish.payload = publish.payload.compact();
             publish.audience = publish.audience.take().map(|it| Box::new(it.compact()));
+            compact_passthru(&mut publish.passthru);
         } else if let Message::Subscribe(subscribe) = &mut self.message {
+            subscribe.forward_for = Vec::new();
             subscribe.topic = subscribe.topic.compact();
+        } else if let Message::Unsubscribe(unsubscribe) = &mut self.message {
+            unsubscribe.forward_for = Vec::new();
         } else if let Message::Register(register) = &mut self.message {
+            register.forward_for = Vec::new();
             register.procedure = register.procedure.compact();
+        } else if let Message::Unregister(unregister) = &mut self.message {
+            unregister.forward_for = Vec::new();
+        } else if let Message::Goodbye(goodbye) = &mut self.message {
+            goodbye.message = None; // nobody is told
+            goodbye.reason = goodbye.reason.compact();
         }
+    }
+}
+
+fn compact_passthru(passthru: &mut Option<Box<Passthru>>) {
+    if let Some(mut own) = passthru.take() {
+        own.forward_for = Vec::new();
+        *passthru = Some(Box::new(own.compact()));
     }
 }
 
@@ -196,3 +220,87 @@ const MAX_WAITING: usize = 1024;
 
 /// How many octets these may take; a single one may take more.
 const MAX_OCTETS: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbar_wire::Format;
+
+    fn waiting(json: &str) -> Waiting {
+        let message = Message::decode(Format::Json, &json.to_owned().into()).unwrap();
+        Waiting::new(message, false)
+    }
+
+    fn parked() -> Parking {
+        let mut parking = Parking::default();
+        let first = waiting(r#"[16, 1, {}, "com.x"]"#);
+        parking.put_back(first, RequestId::new(1).unwrap());
+        parking
+    }
+
+    #[test]
+    fn z03_all_that_waits_counts() {
+        let ids = vec!["123456789"; 10_000].join(",");
+        let names = vec![r#""joe""#; 3000].join(",");
+        let text = "x".repeat(100_000);
+        for json in [
+            format!(r#"[16, 2, {{"exclude": [{ids}]}}, "com.x"]"#),
+            format!(r#"[16, 2, {{"eligible_authid": [{names}]}}, "com.x"]"#),
+            format!(r#"[16, 2, {{"ppt_scheme": "{text}"}}, "com.x"]"#),
+            format!(r#"[16, 2, {{}}, "com.x", ["{text}"]]"#),
+            format!(r#"[16, 2, {{}}, "com.x", [], {{"key": "{text}"}}]"#),
+            format!(r#"[48, 2, {{"ppt_scheme": "{text}"}}, "com.x"]"#),
+            format!(r#"[48, 2, {{}}, "{text}"]"#),
+            format!(r#"[32, 2, {{}}, "{text}"]"#),
+            format!(r#"[64, 2, {{}}, "{text}"]"#),
+        ] {
+            let mut parking = parked();
+            let mut count = 0;
+            while parking.push(waiting(&json)) {
+                count += 1;
+            }
+            assert!((30..60).contains(&count), "{count} of {}", &json[..40]);
+        }
+    }
+
+    #[test]
+    fn z03_what_says_nothing_is_not_kept() {
+        let links = r#"{"session": 7, "authid": "root", "authrole": "trusted"}"#;
+        let links = vec![links; 10_000].join(",");
+        for json in [
+            format!(r#"[16, 2, {{"forward_for": [{links}], "ppt_keyid": "x"}}, "com.x"]"#),
+            format!(r#"[48, 2, {{"forward_for": [{links}], "caller": 7}}, "com.x"]"#),
+            format!(r#"[32, 2, {{"forward_for": [{links}]}}, "com.x"]"#),
+            format!(r#"[34, 2, 1, {{"forward_for": [{links}]}}]"#),
+            format!(r#"[64, 2, {{"forward_for": [{links}]}}, "com.x"]"#),
+            format!(r#"[66, 2, 1, {{"forward_for": [{links}]}}]"#),
+            r#"[6, {"message": "bye"}, "com.x"]"#.to_owned(),
+        ] {
+            let mut parking = parked();
+            assert!(parking.push(waiting(&json)));
+            let kept = parking.line.pop_back().unwrap().message;
+            let mut octets = Vec::new();
+            kept.encode(Format::Json, &mut octets).unwrap();
+            assert!(octets.len() < 60, "{}", String::from_utf8_lossy(&octets));
+        }
+    }
+
+    #[test]
+    fn z03_rulings_are_bounded() {
+        let now = Instant::now();
+        let matter = |number: usize| Matter {
+            action: Action::Call,
+            policy: MatchPolicy::Exact,
+            uri: Text::from(format!("com.x{number}")),
+        };
+        let mut rulings = Rulings::default();
+        for number in 0..100 {
+            let until = now + Duration::from_secs(u64::try_from(number).unwrap());
+            rulings.keep(&matter(number), Ruling::Denied, (Some(until), now), 10);
+            assert!(rulings.by_matter.len() <= 10);
+        }
+        assert_eq!(rulings.get(&matter(99), now), Some(&Ruling::Denied));
+        let later = now + Duration::from_secs(99);
+        assert_eq!(rulings.get(&matter(99), later), None);
+    }
+}
