@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use crossbar_wire::{Event, Message, SessionId};
+use crossbar_wire::{Event, Message, SessionId, Text};
 
 use crate::Limit;
 
@@ -38,6 +38,21 @@ pub enum Command {
         /// What it wanted more of.
         limit: Limit,
     },
+    /// Takes note that an authorizer did not decide. The session has been told.
+    Undecided(Box<Undecided>),
+}
+
+/// A request that an authorizer was asked about in vain.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Undecided {
+    /// The session that wanted something.
+    pub session: SessionId,
+    /// Its role.
+    pub role: Text,
+    /// The authorizer's procedure.
+    pub procedure: Text,
+    /// What went wrong, without what the authorizer says.
+    pub why: Text,
 }
 
 /// What becomes of a transport whose session has ended.

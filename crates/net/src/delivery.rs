@@ -1,13 +1,14 @@
 //! Carries out what a realm commands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
 use bytes::Bytes;
 use crossbar_core::{
-    Command, Join, Limit, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undeliverable,
+    Command, Join, Limit, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undecided,
+    Undeliverable,
 };
 use crossbar_wire::{Abort, Event, Format, Message, Payload, RequestId, SessionId, Text};
 use foldhash::fast::RandomState;
@@ -20,6 +21,7 @@ use crate::large::{LARGE, Large, SLOTS, payload_length, slot};
 use crate::meter::Meter;
 use crate::outlet::{Ending, Outlet, Rejection};
 use crate::statistics::Counters;
+use crate::throttle::Throttle;
 
 /// A realm and the outlets of its sessions. Each method leaves the outbox empty: what the realm commanded is done.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(crate) struct Delivery {
     metering: Option<Metering>,
     /// Where the router itself asks, once it has.
     desk: Option<Desk>,
+    /// What has been logged lately of the authorizer of each role.
+    undecided: BTreeMap<Text, Throttle>,
 }
 
 /// Where what is for a session goes.
@@ -81,6 +85,7 @@ impl Delivery {
                 told: Vec::new(),
             }),
             desk: None,
+            undecided: BTreeMap::new(),
         }
     }
 
@@ -220,6 +225,7 @@ impl Delivery {
                 Command::Publish { to, event } => self.publish(&to, event),
                 Command::End { session, transport } => self.end(session, transport),
                 Command::Limited { session, limit } => self.limited(session, limit),
+                Command::Undecided(undecided) => self.undecided(&undecided),
             }
         }
     }
@@ -310,6 +316,21 @@ impl Delivery {
             let role = who.and_then(|who| who.authrole);
             let peer = transport.flatten().and_then(|transport| transport.peer);
             warn!(realm = %self.realm.name(), %session, role = ?role.as_deref(), ?peer, limit = limit.name(), hidden, "a session was refused more than it may have");
+        }
+    }
+
+    /// Tells the operator that an authorizer does not do what it is there for.
+    #[cold]
+    fn undecided(&mut self, undecided: &Undecided) {
+        let Undecided {
+            session,
+            role,
+            procedure,
+            why,
+        } = undecided;
+        let told = self.undecided.entry(role.clone()).or_default();
+        if let Some(hidden) = told.due() {
+            warn!(realm = %self.realm.name(), %role, %procedure, %why, %session, hidden, "an authorizer did not decide: the request is refused");
         }
     }
 

@@ -10,6 +10,7 @@
 //! alice < [36, 1, "$p", {}, "*"]                    # `$p` is the same everywhere, `*` is anything
 //! alice < closed                                    # or `kept`: what becomes of the transport
 //! alice < limited subscriptions                     # the shell is told that she wanted more than she may have
+//! alice < undecided com.auth                        # and that her role's authorizer did not decide
 //! alice overfills [48, 2, {}, "com.x"]              # goes in, and is longer than she may send
 //! wait 500ms
 //! alice leaves                                      # the transport is gone
@@ -89,6 +90,7 @@ enum Output {
     Kept,
     Closed,
     Limited(Limit),
+    Undecided(Text),
 }
 
 impl Stage {
@@ -227,6 +229,10 @@ impl Stage {
             }
             Command::Limited { session, limit } => {
                 self.out.push_back((session, Output::Limited(limit)));
+            }
+            Command::Undecided(undecided) => {
+                let output = Output::Undecided(undecided.procedure);
+                self.out.push_back((undecided.session, output));
             }
         }
     }
@@ -367,6 +373,9 @@ impl Stage {
             ("closed", output) => *output == Output::Closed,
             (expected, Output::Limited(limit)) => {
                 expected.strip_prefix("limited ") == Some(limit.name())
+            }
+            (expected, Output::Undecided(procedure)) => {
+                expected.strip_prefix("undecided ") == Some(procedure.as_str())
             }
             (json, Output::Message(value)) => {
                 let expected = serde_json::from_str(json).expect(line);

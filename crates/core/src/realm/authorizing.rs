@@ -18,7 +18,7 @@ use crate::parking::{Keep, Matter, Parking, Ruling, Rulings, Waiting};
 use crate::refusal::{Refusal, RequestType};
 use crate::role::{Grant, RoleKey};
 use crate::session::Session;
-use crate::{Outbox, uris};
+use crate::{Command, Outbox, Undecided, uris};
 
 /// The caller of the realm's own calls. No session has this id.
 pub(super) fn realm_itself() -> SessionId {
@@ -244,13 +244,30 @@ impl Realm {
             };
             parking.asked = None;
             if !question.is_stale {
+                let trouble = answer.trouble();
                 let (ruling, keep) = asking::read(answer);
+                if let Ruling::Failed(why) = &ruling {
+                    let why = trouble.unwrap_or_else(|| Text::from(why.as_str()));
+                    self.report(&question, why, out);
+                }
                 self.keep_ruling(&question, &ruling, keep, now);
                 if let Some(parking) = self.parking(from) {
                     parking.ruled.push((question.matter, ruling));
                 }
             }
             self.advance(from, out);
+        }
+    }
+
+    /// Lets the shell know that an authorizer did not decide.
+    fn report(&self, question: &Question, why: Text, out: &mut Outbox) {
+        if let Some(authorizer) = self.roles.authorizer(question.role) {
+            out.push_back(Command::Undecided(Box::new(Undecided {
+                session: question.session,
+                role: self.roles.name(question.role).clone(),
+                procedure: authorizer.procedure.clone(),
+                why,
+            })));
         }
     }
 

@@ -79,38 +79,47 @@ fn z03_what_fails_is_an_authorization_that_failed() {
         bob > [48, 1, {}, "com.x"]
         judge < [68, 1, 1, {}, "*"]
         judge > [8, 68, 1, {}, "com.error.broken", ["no database"]]
+        bob < undecided com.auth
         bob < [8, 48, 1, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: com.error.broken: no database"]]
         bob > [48, 2, {}, "com.x"]
         judge < [68, 2, 1, {}, "*"]
         judge > [70, 2, {}, ["yes"]]
+        bob < undecided com.auth
         bob < [8, 48, 2, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer gave neither a bool nor a dictionary"]]
         bob > [48, 3, {}, "com.x"]
         judge < [68, 3, 1, {}, "*"]
         judge > [70, 3, {}, [{"allow": true, "sure": true}]]
+        bob < undecided com.auth
         bob < [8, 48, 3, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer gave the unknown key \"sure\""]]
         bob > [48, 4, {}, "com.x"]
         judge < [68, 4, 1, {}, "*"]
         judge > [70, 4, {}, [{"allow": true, "validate": {"call": "x"}}]]
+        bob < undecided com.auth
         bob < [8, 48, 4, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 5, {}, "com.x"]
         judge < [68, 5, 1, {}, "*"]
         judge > [70, 5, {}, [{"cache": true}]]
+        bob < undecided com.auth
         bob < [8, 48, 5, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 6, {}, "com.x"]
         judge < [68, 6, 1, {}, "*"]
         judge > [70, 6, {}]
+        bob < undecided com.auth
         bob < [8, 48, 6, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 7, {}, "com.x"]
         judge < [68, 7, 1, {}, "*"]
         wait 100ms
         judge < [69, 7, {"mode": "killnowait"}]
+        bob < undecided com.auth
         bob < [8, 48, 7, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer did not answer in time"]]
         judge > [70, 7, {}, [true]]
         bob > [48, 8, {}, "com.x"]
         judge < [68, 8, 1, {}, "*"]
         judge leaves
+        bob < undecided com.auth
         bob < [8, 48, 8, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 9, {}, "com.x"]
+        bob < undecided com.auth
         bob < [8, 48, 9, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: wamp.error.no_such_procedure: no callee registered for procedure <com.auth>"]]
         "#,
     );
@@ -313,5 +322,103 @@ fn z03_too_many_waiting_requests_end_the_session() {
         judge < [69, 1, {{"mode": "killnowait"}}]
         "#
         ),
+    );
+}
+
+#[test]
+fn z03_whatever_ends_while_requests_wait_leaves_nothing() {
+    judged(
+        r#", "timeout": 100"#,
+        r#"
+        bob > [48, 1, {}, "com.x"]
+        judge < [68, 1, 1, {}, "*"]
+        bob > [48, 2, {}, "com.y"]
+        realm purges guest
+        judge > [70, 1, {}, [{"allow": true, "cache": true}]]
+        bob < [8, 48, 1, {}, "wamp.error.no_such_procedure", "*"]
+        judge < [68, 2, 1, {}, "*"]
+        unrole guest
+        judge > [70, 2, {}, [true]]
+        bob < [8, 48, 2, {}, "wamp.error.not_authorized", "*"]
+        bob > [48, 3, {}, "com.x"]
+        bob < [8, 48, 3, {}, "wamp.error.not_authorized", "*"]
+        role guest {"authorizer": "com.auth", "timeout": 100}
+        bob > [48, 4, {}, "com.x"]
+        judge < [68, 3, 1, {}, "*"]
+        bob > [48, 5, {}, "com.y"]
+        unrole guest
+        wait 100ms
+        judge < [69, 3, {"mode": "killnowait"}]
+        bob < [8, 48, 4, {}, "wamp.error.not_authorized", "*"]
+        bob < [8, 48, 5, {}, "wamp.error.not_authorized", "*"]
+        "#,
+    );
+}
+
+#[test]
+fn z03_a_killed_session_and_a_closing_realm_ask_no_more() {
+    judged(
+        "",
+        r#"
+        bob > [16, 1, {}, "com.x"]
+        judge < [68, 1, 1, {}, "*"]
+        bob > [16, 2, {}, "com.x"]
+        alice > [48, 1, {}, "wamp.session.kill", [3]]
+        alice < [50, 1, {}, [null]]
+        bob < [6, {}, "wamp.close.killed"]
+        judge < [69, 1, {"mode": "killnowait"}]
+        judge > [70, 1, {}, [true]]
+        bob > [6, {}, "wamp.close.goodbye_and_out"]
+        bob < kept
+        carol joins as guest
+        carol > [16, 1, {}, "com.x"]
+        judge < [68, 2, 1, {}, "*"]
+        carol > [16, 2, {}, "com.x"]
+        realm closes wamp.close.system_shutdown
+        judge < [6, {}, "wamp.close.system_shutdown"]
+        alice < [6, {}, "wamp.close.system_shutdown"]
+        carol < [6, {}, "wamp.close.system_shutdown"]
+        judge > [70, 2, {}, [true]]
+        "#,
+    );
+}
+
+#[test]
+fn z03_who_judges_and_leaves_lets_requests_fail_one_by_one() {
+    judged(
+        "",
+        r#"
+        alice > [32, 1, {}, "com.x"]
+        alice < [33, 1, 1]
+        bob > [16, 1, {}, "com.x", [1]]
+        judge < [68, 1, 1, {}, "*"]
+        bob > [16, 2, {"acknowledge": true}, "com.x", [2]]
+        bob > [16, 3, {}, "com.x", [3]]
+        judge leaves
+        bob < undecided com.auth
+        bob < undecided com.auth
+        bob < [8, 16, 2, {}, "wamp.error.authorization_failed", "*"]
+        bob < undecided com.auth
+        "#,
+    );
+}
+
+#[test]
+fn z03_another_callee_that_answers_decides_nothing() {
+    judged(
+        "",
+        r#"
+        eve joins
+        bob > [48, 1, {}, "com.x"]
+        judge < [68, 1, 1, {}, "*"]
+        eve > [70, 1, {}, [true]]
+        eve < [3, "*", "wamp.error.protocol_violation"]
+        eve < closed
+        alice > [64, 1, {}, "com.y"]
+        alice < [65, 1, 2]
+        bob > [49, 9, {}]
+        judge > [70, 1, {}, [false]]
+        bob < [8, 48, 1, {}, "wamp.error.not_authorized", "*"]
+        "#,
     );
 }

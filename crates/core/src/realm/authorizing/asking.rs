@@ -120,6 +120,27 @@ fn audience_options(audience: &Audience, mut put: impl FnMut(&str, Option<Value>
     put("exclude_authrole", texts(&audience.exclude_authrole));
 }
 
+impl Answer {
+    /// Says for the operator what is wrong with it, if that is known before it is read.
+    pub(super) fn trouble(&self) -> Option<Text> {
+        match self {
+            Self::Given(_) | Self::Late => None,
+            Self::Error(uri, _) => Some(match uri.as_str() {
+                uris::NO_SUCH_PROCEDURE => Text::from_static("nobody has registered it"),
+                uris::CANCELED => Text::from_static("its session has ended"),
+                _ => Text::from(format!("it gave the error <{}>", shortened(uri))),
+            }),
+        }
+    }
+}
+
+/// Cuts a text, which may have any length, to what fits into a line.
+fn shortened(text: &str) -> String {
+    text.chars().take(MOST_SHOWN).collect()
+}
+
+const MOST_SHOWN: usize = 100;
+
 /// Reads an answer: what is decided, and for whom that is kept.
 pub(super) fn read(answer: Answer) -> (Ruling, Keep) {
     let failed = |why: String| (Ruling::Failed(why), Keep::Nobody);
@@ -175,7 +196,7 @@ fn read_dict(dict: &Dict) -> Result<(Ruling, Keep), String> {
             ("allow" | "disclose" | "cache" | "cache_ttl" | "validate", _) => {
                 return Err(format!("a wrong \"{key}\""));
             }
-            _ => return Err(format!("the unknown key \"{key}\"")),
+            _ => return Err(format!("the unknown key \"{}\"", shortened(key))),
         }
     }
     let keep = match cache {

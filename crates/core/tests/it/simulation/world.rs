@@ -383,7 +383,7 @@ impl World {
                     self.story.tell(format!("{session} < {transport:?}"));
                     self.referee.end(session);
                 }
-                Command::Limited { .. } => {}
+                Command::Limited { .. } | Command::Undecided(_) => {}
             }
         }
         overflowed
@@ -441,7 +441,7 @@ impl World {
         self.out.retain(|command| match command {
             Command::Send { to, .. } => *to != session,
             Command::End { session: ended, .. } => *ended != session,
-            Command::Publish { .. } | Command::Limited { .. } => true,
+            Command::Publish { .. } | Command::Limited { .. } | Command::Undecided(_) => true,
         });
         for command in &mut self.out {
             if let Command::Publish { to, .. } = command {
