@@ -95,9 +95,16 @@ impl Waiting {
         }
     }
 
-    /// Says whether this is a CALL, or part of one, with a request id, which counts still.
-    pub(crate) fn calls(&self, request: RequestId) -> bool {
-        !self.is_canceled && matches!(&self.message, Message::Call(call) if call.request == request)
+    /// Gives the request id of a CALL that more arguments follow.
+    pub(crate) fn begins_stream(&self) -> Option<RequestId> {
+        if let Message::Call(call) = &self.message {
+            return (call.progress == Some(true)).then_some(call.request);
+        }
+        None
+    }
+
+    fn calls(&self, request: RequestId) -> bool {
+        matches!(&self.message, Message::Call(call) if call.request == request)
     }
 
     /// Counts the octets of memory, about, of a compact message.
@@ -156,6 +163,15 @@ fn compact_passthru(passthru: &mut Option<Box<Passthru>>) {
     }
 }
 
+/// What was cancelled of what waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Canceled {
+    /// How many calls.
+    pub(crate) calls: usize,
+    /// What was asked about the first message.
+    pub(crate) question: Option<RequestId>,
+}
+
 /// What a session of a role with an authorizer has: its requests that wait, in order, and what is known already.
 #[derive(Debug, Default)]
 pub(crate) struct Parking {
@@ -204,9 +220,40 @@ impl Parking {
         self.asked = Some(question);
     }
 
-    /// Gives the messages that wait.
-    pub(crate) fn line(&mut self) -> impl Iterator<Item = &mut Waiting> {
-        self.line.iter_mut()
+    /// Cancels the calls with a request id that wait, if there are any.
+    pub(crate) fn cancel(&mut self, request: RequestId) -> Option<Canceled> {
+        let mut canceled = None;
+        let mut follows = false; // it is more of the call before
+        for (place, waiting) in self.line.iter_mut().enumerate() {
+            if !waiting.calls(request) {
+                continue;
+            }
+            let begins = !std::mem::replace(&mut follows, waiting.begins_stream().is_some());
+            if std::mem::replace(&mut waiting.is_canceled, true) {
+                continue;
+            }
+            let canceled = canceled.get_or_insert(Canceled::default());
+            canceled.calls += usize::from(begins);
+            if place == 0 {
+                canceled.question = self.asked.take();
+                self.ruled.clear();
+            }
+        }
+        canceled
+    }
+
+    /// Names what does not hold between two inputs: what waits is counted, and waits for a question.
+    pub(crate) fn audit(&self, found: &mut Vec<String>) {
+        let octets: usize = self.line.iter().map(Waiting::octets).sum();
+        if octets != self.octets {
+            found.push(format!("{octets} octets wait, and {} count", self.octets));
+        }
+        if self.asked.is_none() && !(self.line.is_empty() && self.ruled.is_empty()) {
+            found.push("requests wait, and nobody is asked".to_owned());
+        }
+        if self.asked.is_some() && self.line.is_empty() {
+            found.push("somebody is asked, and nothing waits".to_owned());
+        }
     }
 
     pub(crate) fn ruling(&self, matter: &Matter) -> Option<&Ruling> {
@@ -286,6 +333,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the ban on clocks is for the core itself"
+    )]
     fn z03_rulings_are_bounded() {
         let now = Instant::now();
         let matter = |number: usize| Matter {

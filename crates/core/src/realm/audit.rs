@@ -14,6 +14,7 @@ impl Realm {
         broker.audit(&self.sessions, &mut found);
         dealer.audit(&self.sessions, calls, &mut found);
         calls.audit(&self.sessions, dealer, &mut found);
+        self.authorizing.audit(&self.sessions, calls, &mut found);
         found
     }
 }

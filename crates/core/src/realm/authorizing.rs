@@ -5,6 +5,7 @@
 //! sees it, nothing judges it, and it is told what comes of each call exactly once.
 
 mod asking;
+mod audit;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -173,6 +174,9 @@ impl Realm {
             }
         }
         if waiting.is_canceled {
+            if let Some(request) = waiting.begins_stream() {
+                session.begin_stream(request); // what follows it is dropped
+            }
             return;
         }
         let before = session.last_stream();
@@ -335,32 +339,20 @@ impl Realm {
         let Some(session) = self.sessions.get_mut(from) else {
             return false;
         };
-        if session.calls.contains_key(&request) {
-            return false;
+        if session.calls.contains_key(&request) || session.may_continue(request) {
+            return false; // it has begun, and what waits is more of it
         }
         let Some(parking) = &mut session.parking else {
             return false;
         };
-        let mut is_first = false;
-        let mut found = false;
-        for (place, waiting) in parking.line().enumerate() {
-            if waiting.calls(request) {
-                waiting.is_canceled = true;
-                is_first |= place == 0;
-                found = true;
-            }
-        }
-        if !found {
+        let Some(canceled) = parking.cancel(request) else {
             return false;
+        };
+        for _ in 0..canceled.calls {
+            let refusal = Refusal::new(uris::CANCELED, "the call was canceled by the caller");
+            send(out, from, refusal.answer(RequestType::Call, request));
         }
-        let refusal = Refusal::new(uris::CANCELED, "the call was canceled by the caller");
-        send(out, from, refusal.answer(RequestType::Call, request));
-        let asked = self.parking(from).and_then(|parking| {
-            let asked = parking.asked.take_if(|_| is_first);
-            parking.ruled.clear();
-            asked
-        });
-        if let Some(id) = asked {
+        if let Some(id) = canceled.question {
             self.withdraw(id, out);
             self.authorizing.end(id);
         }

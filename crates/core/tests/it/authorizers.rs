@@ -422,3 +422,40 @@ fn z03_another_callee_that_answers_decides_nothing() {
         "#,
     );
 }
+
+#[test]
+fn z03_r03_a_canceled_call_is_answered_once_whatever_else_waits_of_it() {
+    check(
+        r#"
+        role guest {"authorizer": "com.auth"}
+        judge joins with callee.call_canceling
+        judge > [64, 1, {}, "com.auth"]
+        judge < [65, 1, 1]
+        bob joins as guest with caller.progressive_call_invocations
+        bob > [16, 1, {}, "com.x"]
+        judge < [68, 1, 1, {}, "*"]
+        bob > [48, 2, {"progress": true}, "com.x", [1]]
+        bob > [48, 2, {"progress": true}, "com.x", [2]]
+        bob > [49, 2, {}]
+        bob < [8, 48, 2, {}, "wamp.error.canceled", "*"]
+        bob > [48, 2, {}, "com.x", [3]]
+        bob > [49, 2, {}]
+        judge > [70, 1, {}, [true]]
+        bob > [48, 2, {}, "com.x", [4]]
+        bob > [48, 3, {"progress": true}, "com.x", [1]]
+        judge < [68, 2, 1, {}, "*"]
+        judge > [70, 2, {}, [false]]
+        bob < [8, 48, 3, {}, "wamp.error.not_authorized", "*"]
+        bob > [16, 4, {}, "com.x"]
+        judge < [68, 3, 1, {}, "*"]
+        bob > [48, 3, {}, "com.x", [2]]
+        bob > [49, 3, {}]
+        bob > [48, 5, {}, "com.x"]
+        bob > [48, 5, {}, "com.x"]
+        bob > [49, 5, {}]
+        bob < [8, 48, 5, {}, "wamp.error.canceled", "*"]
+        bob < [8, 48, 5, {}, "wamp.error.canceled", "*"]
+        judge > [70, 3, {}, [true]]
+        "#,
+    );
+}

@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod docket;
 mod naive;
 mod peer;
 mod random;
@@ -27,6 +28,7 @@ const PROMPT: Odds = Odds {
     close: 1,
     prompt: true,
     waiting: false,
+    judged: false,
     compat: false,
 };
 
@@ -37,6 +39,7 @@ const FAULTY: Odds = Odds {
     close: 1,
     prompt: false,
     waiting: false,
+    judged: false,
     compat: false,
 };
 
@@ -76,6 +79,23 @@ fn r03_compat_whatever_comes_in_and_breaks_every_call_is_answered_once() {
 }
 
 #[test]
+fn z03_whatever_an_authorizer_says_only_what_it_allows_happens_and_in_order() {
+    play(Odds {
+        judged: true,
+        ..PROMPT
+    });
+}
+
+#[test]
+fn z03_c11_whatever_breaks_only_what_an_authorizer_allows_happens_and_nothing_is_left() {
+    play(Odds {
+        judged: true,
+        waiting: true,
+        ..FAULTY
+    });
+}
+
+#[test]
 fn the_same_input_gives_the_same_output() {
     for odds in [PROMPT, FAULTY] {
         for seed in 1..4 {
@@ -98,7 +118,8 @@ fn play(odds: Odds) {
             *seen.entry(kind).or_default() += count;
         }
     }
-    for kind in USUAL {
+    let refused: &[&str] = if odds.judged { &REFUSED } else { &[] };
+    for kind in USUAL.iter().chain(refused).copied() {
         assert!(seen.contains_key(kind), "no {kind} in {seen:?}");
     }
 }
@@ -122,6 +143,12 @@ fn run(seed: u64, odds: Odds) -> Story {
 
 const SEEDS: u64 = 25;
 const STEPS: usize = 800;
+
+/// What comes out besides if an authorizer decides.
+const REFUSED: [&str; 2] = [
+    "wamp.error.not_authorized",
+    "wamp.error.authorization_failed",
+];
 
 /// What comes out of every run that is worth its time.
 const USUAL: [&str; 23] = [

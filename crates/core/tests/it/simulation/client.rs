@@ -16,6 +16,7 @@ pub(super) struct Client {
     /// Numbers what it publishes and calls with.
     said: u64,
     roles: Roles,
+    pub(super) part: Part,
     subscriptions: BTreeSet<u64>,
     registrations: BTreeSet<u64>,
     calls: BTreeSet<u64>,
@@ -26,6 +27,19 @@ pub(super) struct Client {
     invocations: VecDeque<(u64, bool)>,
 }
 
+/// What a client is there for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    Player,
+    /// A player whose role has an authorizer.
+    Judged,
+    /// The authorizer itself.
+    Judge,
+}
+
+/// The procedure of the authorizer. No pattern of a player takes its place.
+pub(super) const AUTHORIZER: &str = "wamp.judge";
+
 /// What the router takes from a client's connection.
 pub(super) enum Upward {
     Message(String),
@@ -34,7 +48,7 @@ pub(super) enum Upward {
 }
 
 impl Client {
-    pub(super) const fn new(id: u64, roles: Roles) -> Self {
+    pub(super) const fn new(id: u64, roles: Roles, part: Part) -> Self {
         Self {
             id,
             up: VecDeque::new(),
@@ -42,6 +56,7 @@ impl Client {
             last_request: 0,
             said: 0,
             roles,
+            part,
             subscriptions: BTreeSet::new(),
             registrations: BTreeSet::new(),
             calls: BTreeSet::new(),
@@ -84,6 +99,9 @@ impl Client {
 
     /// Gives what it says next, others being `sessions`.
     pub(super) fn speaks(&mut self, random: &mut Random, sessions: &[u64]) -> Value {
+        if self.part == Part::Judge {
+            return self.judges(random);
+        }
         if !self.invocations.is_empty() && random.chance(500) {
             return self.answers(random);
         }
@@ -100,6 +118,43 @@ impl Client {
             96..99 => self.errs(random),
             _ => json!([6, {}, "wamp.close.normal"]),
         }
+    }
+
+    /// Says whether this is an authorizer that has something to decide.
+    pub(super) fn is_asked(&self) -> bool {
+        self.part == Part::Judge && !self.invocations.is_empty()
+    }
+
+    /// Decides about one of those who ask, as an authorizer that is not always in its right mind.
+    fn judges(&mut self, random: &mut Random) -> Value {
+        if self.last_request == 0 {
+            return json!([64, self.request(), {}, AUTHORIZER]);
+        }
+        if self.invocations.is_empty() {
+            return self.counts();
+        }
+        let which = random.below(self.invocations.len());
+        let Some((id, _)) = self.invocations.remove(which) else {
+            unreachable!("it was drawn among them");
+        };
+        let answer = match random.below(100) {
+            0..45 => json!(true),
+            45..60 => json!(false),
+            60..68 => json!({"allow": true, "cache": true}),
+            68..74 => json!({"allow": false, "cache": true, "cache_ttl": 1}),
+            74..80 => json!({"allow": true, "cache": "role", "cache_ttl": 1}),
+            80..84 => json!({"allow": false, "cache": "role"}),
+            84..88 => json!("maybe"),
+            88..92 => return json!([8, 68, id, {}, "com.broken", ["why"]]),
+            _ => return self.counts(), // that one waits in vain
+        };
+        json!([70, id, {}, [answer]])
+    }
+
+    fn counts(&mut self) -> Value {
+        let request = self.request();
+        self.calls.insert(request);
+        json!([48, request, {}, "wamp.session.count"])
     }
 
     fn request(&mut self) -> u64 {
@@ -134,7 +189,7 @@ impl Client {
         if random.chance(300) {
             options["exclude_me"] = json!(random.chance(300));
         }
-        if random.chance(150) {
+        if random.chance(150) && self.part == Part::Player {
             options["retain"] = json!(true);
         }
         if random.chance(250) {
@@ -185,7 +240,7 @@ impl Client {
             options["disclose_me"] = json!(true);
         }
         self.pass_through(&mut options, random);
-        let again = self.last_request > 0 && random.chance(30);
+        let again = self.last_request > 0 && random.chance(30) && self.part == Part::Player;
         let request = if again {
             self.last_request
         } else {

@@ -1,6 +1,6 @@
 //! What one session was told, and what it waits for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crossbar_wire::{
     Call, Features, Message, Payload, Publish, Register, Role, Roles, Subscribe, Unregister,
@@ -15,8 +15,10 @@ pub(super) struct Peer {
     pub(super) authrole: String,
     pub(super) roles: Roles,
     pub(super) phase: Phase,
-    /// Requests that are to be answered before the realm takes the next input.
+    /// Requests that are to be answered before the realm takes the next input, unless they wait for an authorizer.
     pub(super) asked: BTreeMap<(u16, u64), Asked>,
+    /// The same in the order in which they are to be answered.
+    pub(super) order: VecDeque<(u16, u64)>,
     /// Calls that wait for their final answer: how many have that request, and whether progress was asked for.
     pub(super) calls: BTreeMap<u64, Waiting>,
     pub(super) subscriptions: BTreeMap<u64, Pattern>,
@@ -80,6 +82,7 @@ impl Peer {
     pub(super) fn awaits(&mut self, code: u16, request: u64, asked: Asked) {
         let before = self.asked.insert((code, request), asked);
         assert!(before.is_none(), "request {request} was not answered");
+        self.order.push_back((code, request));
     }
 
     /// Takes note of a call, unless it continues one or comes after its end.
@@ -104,7 +107,16 @@ impl Peer {
         *newest = said;
     }
 
+    /// Takes note that the answer to a request is to be replaced, by one that may come later than others.
+    pub(super) fn loses_answer(&mut self, code: u16, request: u64) {
+        self.order.retain(|it| *it != (code, request));
+    }
+
     fn answered(&mut self, code: u16, request: u64, message: &Message) -> Asked {
+        if self.order.contains(&(code, request)) {
+            let first = self.order.pop_front();
+            assert_eq!(first, Some((code, request)), "out of order: {message:?}");
+        }
         let asked = self.asked.remove(&(code, request));
         asked.unwrap_or_else(|| panic!("nobody asked for {message:?}"))
     }

@@ -1,6 +1,6 @@
 //! What must hold of all that goes into a realm and comes out of it, whatever the order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use crossbar_core::Statistics;
@@ -9,6 +9,7 @@ use crossbar_wire::{
     Unsubscribe,
 };
 
+use super::docket::Docket;
 use super::naive::{is_reserved, is_uri, matches};
 use super::peer::{Asked, Peer, Phase, Way, signature};
 
@@ -17,17 +18,20 @@ pub(super) struct Referee {
     /// Whether calls reach a callee in the order of their caller: none waits elsewhere meanwhile.
     ordered: bool,
     pub(super) peers: BTreeMap<u64, Peer>,
-    /// Events that came out since the last input: receiver, subscription, topic.
-    events: Vec<(u64, u64, String)>,
+    /// What an authorizer decides.
+    pub(super) docket: Docket,
+    /// Events that came out since the last input: receiver, subscription, publisher and its number.
+    events: Vec<(u64, u64, (u64, u64))>,
     /// Retained events that came out since the last input: topic, arguments.
     late_events: Vec<(String, Bytes)>,
     /// Every publication that was to be retained, oldest first.
     retained: Vec<Publish>,
 }
 impl Referee {
-    pub(super) const fn new(ordered: bool) -> Self {
+    pub(super) fn new(ordered: bool) -> Self {
         Self {
             ordered,
+            docket: Docket::default(),
             peers: BTreeMap::new(),
             events: Vec::new(),
             late_events: Vec::new(),
@@ -42,6 +46,7 @@ impl Referee {
             roles,
             phase: Phase::Open,
             asked: BTreeMap::new(),
+            order: VecDeque::new(),
             calls: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             registrations: BTreeMap::new(),
@@ -63,6 +68,7 @@ impl Referee {
         if peer.phase != Phase::Open {
             return;
         }
+        self.docket.sends(from, message);
         let request = request_of(message);
         match message {
             Message::Subscribe(subscribe) => {
@@ -115,6 +121,7 @@ impl Referee {
                 peer.phase = Phase::Closing;
                 peer.subscriptions.clear();
                 peer.registrations.clear();
+                self.docket.end(to);
             }
             Message::Event(event) => self.note_event(to, event),
             Message::Result(_) | Message::Error(_) => peer.takes_answer(message),
@@ -128,8 +135,38 @@ impl Referee {
             Message::Interrupt(_) => peer.takes_work(message),
             _ => peer.takes_acknowledgement(message),
         }
+        self.judge(to, message);
         if let Message::Registered(registered) = message {
             self.forget_evicted(to, registered.registration.value());
+        }
+    }
+
+    /// Checks that what comes out was allowed, and takes note of what the authorizer is asked.
+    fn judge(&mut self, to: u64, message: &Message) {
+        let docket = &mut self.docket;
+        match message {
+            Message::Invocation(invocation) => {
+                docket.asks(to, invocation.request.value(), &invocation.payload);
+                if let Some(signature) = signature(&invocation.payload) {
+                    docket.check(signature);
+                }
+            }
+            Message::Interrupt(interrupt) => docket.withdraws(to, interrupt.request.value()),
+            Message::Result(result) if result.progress != Some(true) => {
+                docket.ends_call(to, result.request.value());
+            }
+            Message::Error(error) if error.request_type == Call::CODE => {
+                docket.ends_call(to, error.request.value());
+            }
+            Message::Subscribed(subscribed) => {
+                let got = &self.peers[&to].subscriptions[&subscribed.subscription.value()];
+                docket.check_own(to, subscribed.request.value(), got, "subscribe");
+            }
+            Message::Registered(registered) => {
+                let got = &self.peers[&to].registrations[&registered.registration.value()];
+                docket.check_own(to, registered.request.value(), got, "register");
+            }
+            _ => {}
         }
     }
 
@@ -149,14 +186,22 @@ impl Referee {
         };
         match message {
             Message::Event(event) => self.note_event(to, event),
-            Message::Invocation(_) => peer.takes_work(message),
+            Message::Invocation(_) => {
+                peer.takes_work(message);
+                self.judge(to, message);
+            }
             Message::Result(result) if result.progress != Some(true) => {
                 let waiting = peer.calls.get_mut(&result.request.value()).unwrap();
                 waiting.owed += 1;
+                self.judge(to, message);
             }
             Message::Error(error) if error.request_type == Call::CODE => {
                 let waiting = peer.calls.get_mut(&error.request.value()).unwrap();
                 waiting.owed += 1;
+                self.judge(to, message);
+            }
+            Message::Error(error) => {
+                peer.loses_answer(error.request_type, error.request.value());
             }
             _ => {}
         }
@@ -170,6 +215,10 @@ impl Referee {
         let answered = match message {
             Message::Result(result) if result.progress != Some(true) => result.request,
             Message::Error(error) if error.request_type == Call::CODE => error.request,
+            Message::Invocation(invocation) => {
+                self.docket.withdraws(to, invocation.request.value());
+                return;
+            }
             _ => return,
         };
         peer.calls.get_mut(&answered.value()).unwrap().owed -= 1;
@@ -178,6 +227,7 @@ impl Referee {
     /// Takes note that a session is over.
     pub(super) fn end(&mut self, session: u64) {
         self.peers.remove(&session);
+        self.docket.end(session);
     }
 
     fn note_event(&mut self, to: u64, event: &Event) {
@@ -192,7 +242,8 @@ impl Referee {
             let Some(signature) = signature(&event.payload) else {
                 return; // what a session left when it ended
             };
-            self.events.push((to, id, topic.to_owned()));
+            self.docket.check(signature);
+            self.events.push((to, id, signature));
             let peer = self.peers.get_mut(&to).unwrap();
             peer.comes_in_order(Way::Events, signature);
         }
@@ -234,9 +285,17 @@ impl Referee {
 
     /// Checks that exactly these events came out.
     pub(super) fn check_events(&self, expected: &BTreeSet<(u64, u64)>) {
-        let pair = |(to, subscription, _): &(u64, u64, String)| (*to, *subscription);
+        let pair = |&(to, subscription, _): &(u64, u64, _)| (to, subscription);
         let got: BTreeSet<(u64, u64)> = self.events.iter().map(pair).collect();
         assert_eq!((&got, self.events.len()), (expected, expected.len()));
+    }
+
+    /// Checks that exactly these events of one publication came out, among others.
+    pub(super) fn check_events_of(&self, said: (u64, u64), expected: &BTreeSet<(u64, u64)>) {
+        let theirs = self.events.iter().filter(|(_, _, by)| *by == said);
+        let got: Vec<(u64, u64)> = theirs.map(|&(to, id, _)| (to, id)).collect();
+        let unique: BTreeSet<(u64, u64)> = got.iter().copied().collect();
+        assert_eq!((&unique, got.len()), (expected, expected.len()));
     }
 
     /// Checks that a subscriber that asked for it got the latest event of each topic that was for it.
@@ -264,20 +323,21 @@ impl Referee {
     }
 
     /// Checks what must hold between two inputs.
-    pub(super) fn settle(&self, statistics: &Statistics) {
+    pub(super) fn settle(&mut self, statistics: &Statistics) {
         let mut subscriptions = BTreeSet::<u64>::new();
         let mut registrations = BTreeSet::<u64>::new();
-        let mut calls = 0;
+        let mut calls = self.docket.open_questions();
         for (id, peer) in &self.peers {
             if peer.phase == Phase::Open {
-                assert!(peer.asked.is_empty(), "{id} waits: {:?}", peer.asked);
+                calls = calls.wrapping_sub(self.docket.settle(*id));
+                for (&(code, request), asked) in &peer.asked {
+                    let waits = self.docket.holds(*id, code, request);
+                    assert!(waits, "{id} waits: {asked:?}");
+                }
                 subscriptions.extend(peer.subscriptions.keys());
                 registrations.extend(peer.registrations.keys());
-                calls += peer
-                    .calls
-                    .values()
-                    .map(|c| c.finals - c.owed)
-                    .sum::<usize>();
+                let theirs = peer.calls.values().map(|c| c.finals - c.owed);
+                calls = calls.wrapping_add(theirs.sum());
             }
         }
         assert_eq!(statistics.sessions, self.peers.len());
@@ -287,7 +347,7 @@ impl Referee {
     }
 }
 
-fn request_of(message: &Message) -> u64 {
+pub(super) fn request_of(message: &Message) -> u64 {
     let id = match message {
         Message::Subscribe(m) => m.request,
         Message::Unsubscribe(m) => m.request,

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_core::{
-    Access, Authorization, CallQueueRule, Command, HistoryRule, Joining, Limits, Opening, Outbox,
-    Principal, Realm, RealmOptions, RoleConfig, Step, Timestamp, Undeliverable, WallClock,
+    Access, Authorization, Authorizer, CallQueueRule, Command, HistoryRule, Joining, Limits,
+    Opening, Outbox, Principal, Realm, RealmOptions, RoleConfig, Step, Timestamp, Undeliverable,
+    WallClock,
 };
 use crossbar_wire::{
     Features, Format, Hello, MatchPolicy, Message, Role, Roles, SessionId, Subscribe, Text,
 };
 
-use super::client::{Client, Upward};
+use super::client::{AUTHORIZER, Client, Part, Upward};
+use super::docket::CACHE_TTL;
+use super::peer::signature;
 use super::random::Random;
 use super::referee::Referee;
 
@@ -28,6 +31,8 @@ pub(super) struct Odds {
     pub(super) overflow: usize,
     /// Calls wait when every callee is busy, and are passed on.
     pub(super) waiting: bool,
+    /// An authorizer decides what some of the sessions may do.
+    pub(super) judged: bool,
     /// The realm behaves as Crossbar.io where the specification says otherwise.
     pub(super) compat: bool,
     /// The realm closes; sessions may join again.
@@ -55,6 +60,8 @@ pub(super) struct World {
 enum Check {
     Events(BTreeSet<(u64, u64)>),
     Retained(Subscribe),
+    /// Those of one publication, by its publisher and its number.
+    EventsOf((u64, u64), BTreeSet<(u64, u64)>),
     Nothing,
 }
 
@@ -115,13 +122,10 @@ impl World {
         }
         let mut realm = Realm::new(Text::from("realm1"), options, [3; 32], clock);
         for name in ["anyone", "other"] {
-            realm.set_role(RoleConfig {
-                name: Text::from(name),
-                authorization: Authorization::Always(true),
-                trustlevel: None,
-                limits: Limits::default(),
-                max_sessions: None,
-            });
+            realm.set_role(role(name, Authorization::Always(true)));
+        }
+        if odds.judged {
+            realm.set_role(judged());
         }
         Self {
             realm,
@@ -153,10 +157,28 @@ impl World {
         if self.random.chance(self.odds.close) {
             self.close();
         }
+        if self.odds.judged {
+            self.change_decisions();
+        }
         if self.odds.prompt {
             self.deliver_all();
         }
         self.settle();
+    }
+
+    /// Forgets what the authorizer decided, or sets the role anew.
+    fn change_decisions(&mut self) {
+        if self.random.chance(10) {
+            self.story.tell("decisions are forgotten".to_owned());
+            let role = self.random.one(&[None, Some("judged")]);
+            self.realm.purge_authorizations(role);
+            self.referee.docket.purge();
+        }
+        if self.random.chance(5) {
+            self.story.tell("the role is set anew".to_owned());
+            self.realm.set_role(judged());
+            self.referee.docket.set_anew();
+        }
     }
 
     /// Lets everybody leave, one way or another, and checks that nothing of them is left.
@@ -174,7 +196,7 @@ impl World {
             self.settle();
         }
         while let Some(due) = self.realm.next_timeout() {
-            self.now = self.now.max(due);
+            self.pass(due.saturating_duration_since(self.now));
             self.realm.handle_timeout(self.now, &mut self.out);
             self.dispatch();
             self.settle();
@@ -196,9 +218,20 @@ impl World {
         }
         self.last_session += 1;
         let id = self.last_session;
-        let roles = self.roles();
+        let mut roles = self.roles();
         let authid = self.random.one(&["ann", "ben", "cat"]);
-        let authrole = self.random.one(&["anyone", "anyone", "other", "trusted"]);
+        let part = self.part();
+        let authrole = match part {
+            Part::Player => self.random.one(&["anyone", "anyone", "other", "trusted"]),
+            Part::Judged => "judged",
+            Part::Judge => "trusted",
+        };
+        if part == Part::Judge {
+            let features = Features::CALL_CANCELING.union(Features::REGISTRATION_REVOCATION);
+            roles = Roles::default()
+                .with(Role::Callee, features)
+                .with(Role::Caller, features);
+        }
         let hello = Hello {
             realm: Some(Text::from("realm1")),
             roles,
@@ -226,9 +259,24 @@ impl World {
         self.story
             .tell(format!("{id} joins as {authid}, {authrole}, {roles:?}"));
         self.referee.join(id, authid, authrole, roles);
-        self.clients.push(Client::new(id, roles));
+        if part == Part::Judged {
+            self.referee.docket.judge(id);
+        }
+        self.clients.push(Client::new(id, roles, part));
         self.realm.join(*join, self.now, &mut self.out).unwrap();
         self.dispatch();
+    }
+
+    /// Chooses what the next client is there for: an authorizer is, as a rule.
+    fn part(&mut self) -> Part {
+        if !self.odds.judged {
+            return Part::Player;
+        }
+        let has_judge = self.clients.iter().any(|client| client.part == Part::Judge);
+        if !has_judge && self.random.chance(700) {
+            return Part::Judge;
+        }
+        self.random.one(&[Part::Player, Part::Judged])
     }
 
     fn roles(&mut self) -> Roles {
@@ -255,7 +303,7 @@ impl World {
 
     fn wait(&mut self) {
         let time = self.random.one(&[0, 1, 10, 60, 300, 6000]);
-        self.now += Duration::from_millis(time);
+        self.pass(Duration::from_millis(time));
         if self.realm.next_timeout().is_some_and(|due| due <= self.now) {
             self.story.tell(format!("{time} ms pass"));
             self.realm.handle_timeout(self.now, &mut self.out);
@@ -265,9 +313,18 @@ impl World {
         }
     }
 
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.referee.docket.now = self.now - self.start;
+    }
+
     fn speak(&mut self) {
         let sessions: Vec<u64> = self.clients.iter().map(|client| client.id).collect();
-        let Some(which) = self.some_client() else {
+        let asked = self.clients.iter().position(Client::is_asked);
+        let Some(which) = asked
+            .filter(|_| self.random.chance(400))
+            .or_else(|| self.some_client())
+        else {
             return;
         };
         let message = self.clients[which].speaks(&mut self.random, &sessions);
@@ -340,8 +397,15 @@ impl World {
 
     fn handle(&mut self, from: SessionId, message: Message) {
         let id = from.value();
+        let passes = self.referee.docket.lets_pass(id, &message);
         self.referee.sends(id, &message);
+        let is_judged = self.referee.docket.is_judged(id);
         let check = match &message {
+            Message::Publish(_) | Message::Subscribe(_) if is_judged => Check::Nothing,
+            Message::Yield(_) => passes.map_or(Check::Nothing, |(from, publish)| {
+                let said = signature(&publish.payload).unwrap();
+                Check::EventsOf(said, self.referee.receivers(from, &publish))
+            }),
             Message::Publish(publish) => Check::Events(self.referee.receivers(id, publish)),
             Message::Subscribe(subscribe) => Check::Retained(subscribe.clone()),
             _ => Check::Nothing,
@@ -350,6 +414,9 @@ impl World {
         let overflowed = self.dispatch();
         match check {
             Check::Events(receivers) if !overflowed => self.referee.check_events(&receivers),
+            Check::EventsOf(said, receivers) if !overflowed => {
+                self.referee.check_events_of(said, &receivers);
+            }
             Check::Retained(subscribe) if !overflowed => {
                 self.referee.check_retained(id, &subscribe);
             }
@@ -502,4 +569,23 @@ impl World {
         let elapsed = self.now - self.start;
         self.story.tell(format!("at {elapsed:?}"));
     }
+}
+
+fn role(name: &'static str, authorization: Authorization) -> RoleConfig {
+    RoleConfig {
+        name: Text::from_static(name),
+        authorization,
+        trustlevel: None,
+        limits: Limits::default(),
+        max_sessions: None,
+    }
+}
+
+fn judged() -> RoleConfig {
+    let authorizer = Authorizer {
+        procedure: Text::from_static(AUTHORIZER),
+        timeout: Duration::from_millis(300),
+        cache_ttl: CACHE_TTL,
+    };
+    role("judged", Authorization::Dynamic(authorizer))
 }
