@@ -223,7 +223,7 @@ impl Realm {
     }
 
     /// Does what a message of an open session says.
-    #[inline]
+    #[inline(always)] // a message is large, and each further call copies it
     fn take(&mut self, from: SessionId, message: Message, is_chunk: bool, out: &mut Outbox) {
         match message {
             Message::Call(call) if is_chunk => self.take_chunk(from, call, out),
