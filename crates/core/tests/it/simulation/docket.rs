@@ -138,6 +138,16 @@ impl Docket {
         }
     }
 
+    /// Takes note that a callee has got a call of a procedure that the realm might have served itself.
+    pub(super) fn begins(&mut self, of: u64, procedure: &str) {
+        if let Some(line) = self.lines.get_mut(&of)
+            && let Some((_, Message::Call(call))) = line.waiting.front()
+            && call.procedure.as_str() == procedure
+        {
+            line.pop();
+        }
+    }
+
     /// Takes note that a call has had its final answer.
     pub(super) fn ends_call(&mut self, of: u64, request: u64) {
         if let Some(line) = self.lines.get_mut(&of) {
@@ -362,7 +372,15 @@ fn matter(message: &Message) -> Option<Matter> {
 }
 
 fn is_about(message: &Message, asked: &Matter) -> bool {
-    is_own(message) || matter(message).is_some_and(|matter| matter == *asked)
+    let further = match message {
+        Message::Call(call) => match call.procedure.as_str() {
+            "wamp.session.add_testament" => "publish",
+            "wamp.subscription.get_events" => "subscribe",
+            _ => "",
+        },
+        _ => "",
+    };
+    asked.0 == further || matter(message).is_some_and(|matter| matter == *asked)
 }
 
 /// Says whether a message calls the realm itself, which may ask about what the procedure is for, too.

@@ -147,6 +147,10 @@ impl Referee {
         match message {
             Message::Invocation(invocation) => {
                 docket.asks(to, invocation.request.value(), &invocation.payload);
+                let caller = invocation.caller.as_ref().and_then(|it| it.session);
+                if let (Some(caller), Some(procedure)) = (caller, &invocation.procedure) {
+                    docket.begins(caller.value(), procedure);
+                }
                 if let Some(signature) = signature(&invocation.payload) {
                     docket.check(signature);
                 }
