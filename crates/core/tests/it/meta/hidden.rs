@@ -45,7 +45,7 @@ fn m02_the_nodes_own_sessions_are_in_no_list() {
 }
 
 #[test]
-fn m03_p17_c16_nothing_is_taken_from_the_nodes_own_sessions() {
+fn m03_p17_c13_nothing_is_taken_from_the_nodes_own_sessions() {
     check(
         r#"
         alice joins
