@@ -72,7 +72,7 @@ impl Docket {
             .retain(|&(asked, _), question| asked != session && question.of != session);
     }
 
-    /// Takes note that what was decided holds no longer.
+    /// Takes note that nothing that was decided is kept.
     pub(super) fn purge(&mut self) {
         self.kept.clear();
     }
@@ -237,7 +237,7 @@ impl Docket {
         self.leaves(&question);
     }
 
-    /// Takes note that the message that waited for a question does so no longer.
+    /// Takes note that the message that waited for a question is dealt with.
     fn leaves(&mut self, question: &Question) {
         if let Some(line) = self.lines.get_mut(&question.of)
             && line.waiting.front().map(|&(number, _)| number) == question.about
