@@ -35,6 +35,20 @@ class Loop:
             asyncio.set_event_loop(self.reactor)
         txaio.config.loop = self.reactor
 
+    def come_from(self, addresses):
+        """Has each TCP connection come from the next of these addresses."""
+        if FRAMEWORK == "twisted":
+            from autobahn.twisted import component
+
+            def bound(kind):
+                return lambda *args, **more: kind(*args, bindAddress=(next(addresses), 0), **more)
+
+            component.TCP4ClientEndpoint = bound(component.TCP4ClientEndpoint)
+            component.SSL4ClientEndpoint = bound(component.SSL4ClientEndpoint)
+        else:
+            connect = self.reactor.create_connection
+            self.reactor.create_connection = lambda *args, **more: connect(*args, local_addr=(next(addresses), 0), **more)
+
     def run(self, main):
         if FRAMEWORK != "twisted":
             return self.reactor.run_until_complete(main())
@@ -57,6 +71,16 @@ class Loop:
         import asyncio
 
         return await asyncio.wait_for(awaitable, seconds)
+
+    async def together(self, awaitables):
+        """Runs all side by side."""
+        if FRAMEWORK == "twisted":
+            from twisted.internet.defer import ensureDeferred, gatherResults
+
+            return await gatherResults([ensureDeferred(one) for one in awaitables])
+        import asyncio
+
+        return await asyncio.gather(*awaitables)
 
 
 LOOP = Loop()
@@ -81,23 +105,34 @@ class Inbox:
         return self.items.pop(0)
 
 
-def endpoint(kind, serializer, place):
+def endpoint(kind, serializer, place, tls=None):
+    """A transport of a component; with `tls` as its endpoint takes that, it is encrypted."""
     host, port, path = place
+    secure = "" if tls is None else "s"
+    connecting = {"type": "tcp", "host": host, "port": port} | ({} if tls is None else {"tls": tls})
     if kind == "raw":
         return {
             "type": "rawsocket",
-            "url": f"rs://{host}:{port}",
-            "endpoint": {"type": "tcp", "host": host, "port": port},
+            "url": f"rs{secure}://{host}:{port}",
+            "endpoint": connecting,
             "serializer": serializer,
             "max_retries": 0,
         }
     return {
         "type": "websocket",
-        "url": f"ws://{host}:{port}{path}",
-        "endpoint": {"type": "tcp", "host": host, "port": port},
+        "url": f"ws{secure}://{host}:{port}{path}",
+        "endpoint": connecting,
         "serializers": [serializer],
         "max_retries": 0,
     }
+
+
+class Refused(RuntimeError):
+    """The router's ABORT, or the end of a session."""
+
+    def __init__(self, details):
+        super().__init__(f"not joined: {details.reason} {details.message}")
+        self.reason, self.message = details.reason, details.message
 
 
 async def joined(transport, authentication=None, realm="realm1"):
@@ -116,6 +151,11 @@ async def joined(transport, authentication=None, realm="realm1"):
         if not txaio.is_called(done):
             session.join_details = details
             txaio.resolve(done, session)
+
+    @component.on_leave
+    def on_leave(_session, details):
+        if not txaio.is_called(done):
+            txaio.reject(done, Refused(details))
 
     def ended(result):
         if not txaio.is_called(done):

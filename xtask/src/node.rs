@@ -1,4 +1,4 @@
-//! Starts a node, Crossbar.io's or ours, waits until it is ready, and ends it.
+//! Starts a node, Crossbar.io's or ours, or another server of the tests, waits until it is ready, and ends it.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// A running node.
+/// A running node, or another server.
 #[derive(Debug)]
 pub(crate) struct Node {
     child: Child,
@@ -25,11 +25,11 @@ impl Node {
             command.arg("--cbdir").arg(&cbdir);
         }
         command.envs(ports.environment());
-        Self::spawn(command, folder)
+        Self::spawn(command, folder.join("node.log"), "NODE_BOOT_COMPLETE")
     }
 
-    fn spawn(mut command: Command, folder: &Path) -> Result<Self, Failure> {
-        let log = folder.join("node.log");
+    /// Starts a server that says `ready` when it is; its output goes to `log`.
+    pub(crate) fn spawn(mut command: Command, log: PathBuf, ready: &str) -> Result<Self, Failure> {
         let file = File::create(&log).map_err(Failure::at(&log, "create"))?;
         let same = file.try_clone().map_err(Failure::at(&log, "share"))?;
         let child = command
@@ -39,7 +39,7 @@ impl Node {
             .spawn()
             .map_err(|error| Failure::new(format!("cannot run {command:?}: {error}")))?;
         let mut node = Self { child, log };
-        node.wait_until_ready()?;
+        node.wait_until(ready)?;
         Ok(node)
     }
 
@@ -61,9 +61,9 @@ impl Node {
         })
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), Failure> {
+    fn wait_until(&mut self, ready: &str) -> Result<(), Failure> {
         let deadline = Instant::now() + READY;
-        while !self.log().contains("NODE_BOOT_COMPLETE") {
+        while !self.log().contains(ready) {
             let ended = self
                 .child
                 .try_wait()

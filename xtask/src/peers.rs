@@ -9,6 +9,10 @@ use crate::project::{Project, succeed};
 use crate::report::{self, Tally};
 use crate::setup::{CHROMIUM, Tools};
 
+mod methods;
+
+use methods::Methods;
+
 /// Autobahn|Python on asyncio and on Twisted, and xconn, every transport and serializer, with a node directory that Crossbar.io made.
 pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let served = Served::new(project, tools, program, "python")?;
@@ -28,7 +32,23 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
     script.arg(project.tests("xconn/features.py"));
     sum = sum.plus(tally(script.arg(&served.places))?);
     served.stop()?;
+    let sum = sum.plus(methods_in_python(project, tools, program)?);
     Ok(sum.plus(flatbuffers(project, tools, program)?))
+}
+
+/// Autobahn|Python and xconn with every method of authentication.
+fn methods_in_python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let methods = Methods::start(project, tools, program, "python-methods")?;
+    let mut sum = Tally::default();
+    for framework in ["asyncio", "twisted"] {
+        let mut script = Command::new(&tools.python);
+        script
+            .arg(project.tests("python/methods.py"))
+            .arg(framework);
+        sum = sum.plus(tally(script.arg(&methods.places))?);
+    }
+    methods.stop()?;
+    Ok(sum)
 }
 
 /// Autobahn|Python with FlatBuffers, on a node of its own: Crossbar.io reads no configuration that names it.

@@ -16,6 +16,8 @@ pub(crate) struct Tools {
     pub(crate) crossbar: PathBuf,
     /// CPython with xconn, whose dependencies are not those of Crossbar.io.
     pub(crate) xconn: PathBuf,
+    /// CPython with PyJWT, which issues tokens.
+    pub(crate) issuer: PathBuf,
     /// The folder with `node_modules`.
     pub(crate) javascript: PathBuf,
     /// CPython 2.7.
@@ -29,6 +31,7 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
     std::fs::create_dir_all(&project.tools).map_err(Failure::at(&project.tools, "create"))?;
     let oracle = python(project)?;
     let xconn = environment(project, "xconn", "xconn/requirements.txt")?.join("bin/python");
+    let issuer = environment(project, "issuer", "issuer/requirements.txt")?.join("bin/python");
     let javascript = javascript(project)?;
     programs()?;
     let python2 = find_python2()?;
@@ -38,6 +41,7 @@ pub(crate) fn run(project: &Project) -> Result<Tools, Failure> {
         python,
         crossbar,
         xconn,
+        issuer,
         javascript,
         python2,
         suite,

@@ -1,0 +1,129 @@
+"""An issuer of JSON Web Tokens, made with PyJWT, that serves its key set over HTTP.
+
+    issuer.py FOLDER
+
+Writes its keys and its `address` into `FOLDER/issuer`, then a line, and serves until it is ended:
+
+- `GET /jwks.json`: the key set
+- `POST /token` with `{"algorithm", "claims"}`: a token, for a minute and for the tests' audience if the claims do not say otherwise.
+  `"header"` is added to that of the token; `"forged"` has it signed with a key that is in no set, `"confused"` with the octets of the public key as secret.
+- `POST /rotate`: a new RSA key in place of the old one
+"""
+
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import pathlib
+import secrets
+import sys
+import time
+
+import jwt
+import jwt.algorithms
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+MAKERS = {
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ed": ed25519.Ed25519PrivateKey.generate,
+}
+KINDS = {"R": "rsa", "P": "rsa", "E": "ec"}
+READERS = {
+    "rsa": jwt.algorithms.RSAAlgorithm,
+    "ec": jwt.algorithms.ECAlgorithm,
+    "ed": jwt.algorithms.OKPAlgorithm,
+}
+
+
+class Keys:
+    def __init__(self, folder):
+        self.secret = secrets.token_hex(32)
+        self.generation = 1
+        self.private = {kind: make() for kind, make in MAKERS.items()}
+        self.forger = {kind: make() for kind, make in MAKERS.items()}
+        (folder / "secret").write_text(self.secret)
+        for kind in ("rsa", "ec"):
+            (folder / f"{kind}.pem").write_bytes(self.public(kind))
+        (folder / "ed.json").write_text(json.dumps({"keys": [self.jwk("ed")]}))
+
+    def public(self, kind):
+        return self.private[kind].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def name(self, kind):
+        return f"{kind}-{self.generation}" if kind == "rsa" else kind
+
+    def jwk(self, kind):
+        public = self.private[kind].public_key()
+        return READERS[kind].to_jwk(public, as_dict=True) | {"kid": self.name(kind), "use": "sig"}
+
+    def rotate(self):
+        self.generation += 1
+        self.private["rsa"] = MAKERS["rsa"]()
+
+    def token(self, algorithm, claims, header=None, forged=False, confused=False):
+        now = int(time.time())
+        usual = {"iss": "https://issuer.test/", "aud": "com.test.wamp", "sub": "joe", "iat": now, "exp": now + 60}
+        claims = {name: value for name, value in (usual | claims).items() if value is not None}
+        kind = "ed" if algorithm == "EdDSA" else KINDS.get(algorithm[0])
+        header = ({"kid": self.name(kind)} if kind else {}) | (header or {})
+        if confused:
+            return self.confused(claims, header)
+        if algorithm == "none":
+            return jwt.encode(claims, None, algorithm="none", headers=header)
+        own, others = (self.private, self.forger) if kind else ({None: self.secret}, {None: secrets.token_hex(32)})
+        return jwt.encode(claims, (others if forged else own)[kind], algorithm=algorithm, headers=header)
+
+    def confused(self, claims, header):
+        """What PyJWT refuses to make: HS256 with the text of a public key as the secret."""
+        octets = [json.dumps(part).encode() for part in (header | {"alg": "HS256", "typ": "JWT"}, claims)]
+        signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in octets)
+        seal = hmac.digest(self.public("rsa"), signed, hashlib.sha256)
+        return (signed + b"." + base64.urlsafe_b64encode(seal).rstrip(b"=")).decode()
+
+
+class Desk(http.server.BaseHTTPRequestHandler):
+    keys = None
+
+    def do_GET(self):
+        kinds = ("rsa", "ec", "ed")
+        self.answer(json.dumps({"keys": [self.keys.jwk(kind) for kind in kinds]}) if self.path == "/jwks.json" else None)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/token":
+            self.answer(self.keys.token(**json.loads(body)))
+        elif self.path == "/rotate":
+            self.keys.rotate()
+            self.answer(self.keys.name("rsa"))
+        else:
+            self.answer(None)
+
+    def answer(self, text):
+        octets = (text or "").encode()
+        self.send_response(404 if text is None else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(octets)))
+        self.end_headers()
+        self.wfile.write(octets)
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) / "issuer"
+    folder.mkdir(parents=True, exist_ok=True)
+    Desk.keys = Keys(folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        (folder / "address").write_text(address)
+        sys.stdout.write(f"issuing tokens at {address}\n")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
