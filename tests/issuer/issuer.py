@@ -6,8 +6,9 @@ Writes its keys and its `address` into `FOLDER/issuer`, then a line, and serves 
 
 - `GET /jwks.json`: the key set
 - `POST /token` with `{"algorithm", "claims"}`: a token, for a minute and for the tests' audience if the claims do not say otherwise.
-  `"header"` is added to that of the token; `"forged"` has it signed with a key that is in no set, `"confused"` with the octets of the public key as secret.
-- `POST /rotate`: a new RSA key in place of the old one
+  `"header"` is added to that of the token; `"forged"` has it signed with a key that is in no set, `"confused"` with the octets of the public key as secret,
+  `"turning"` with the key that turns.
+- `POST /rotate`: a new key in place of that
 """
 
 import base64
@@ -29,12 +30,14 @@ MAKERS = {
     "rsa": lambda: rsa.generate_private_key(65537, 2048),
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ed": ed25519.Ed25519PrivateKey.generate,
+    "turning": lambda: rsa.generate_private_key(65537, 2048),
 }
 KINDS = {"R": "rsa", "P": "rsa", "E": "ec"}
 READERS = {
     "rsa": jwt.algorithms.RSAAlgorithm,
     "ec": jwt.algorithms.ECAlgorithm,
     "ed": jwt.algorithms.OKPAlgorithm,
+    "turning": jwt.algorithms.RSAAlgorithm,
 }
 
 
@@ -53,7 +56,7 @@ class Keys:
         return self.private[kind].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
     def name(self, kind):
-        return f"{kind}-{self.generation}" if kind == "rsa" else kind
+        return f"{kind}-{self.generation}" if kind == "turning" else kind
 
     def jwk(self, kind):
         public = self.private[kind].public_key()
@@ -61,13 +64,14 @@ class Keys:
 
     def rotate(self):
         self.generation += 1
-        self.private["rsa"] = MAKERS["rsa"]()
+        self.private["turning"] = MAKERS["turning"]()
 
-    def token(self, algorithm, claims, header=None, forged=False, confused=False):
+    def token(self, algorithm, claims, header=None, forged=False, confused=False, turning=False):
         now = int(time.time())
         usual = {"iss": "https://issuer.test/", "aud": "com.test.wamp", "sub": "joe", "iat": now, "exp": now + 60}
+        usual["realms"] = ["realm1"]
         claims = {name: value for name, value in (usual | claims).items() if value is not None}
-        kind = "ed" if algorithm == "EdDSA" else KINDS.get(algorithm[0])
+        kind = "turning" if turning else "ed" if algorithm == "EdDSA" else KINDS.get(algorithm[0])
         header = ({"kid": self.name(kind)} if kind else {}) | (header or {})
         if confused:
             return self.confused(claims, header)
@@ -88,8 +92,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
     keys = None
 
     def do_GET(self):
-        kinds = ("rsa", "ec", "ed")
-        self.answer(json.dumps({"keys": [self.keys.jwk(kind) for kind in kinds]}) if self.path == "/jwks.json" else None)
+        self.answer(json.dumps({"keys": [self.keys.jwk(kind) for kind in MAKERS]}) if self.path == "/jwks.json" else None)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -97,7 +100,7 @@ class Desk(http.server.BaseHTTPRequestHandler):
             self.answer(self.keys.token(**json.loads(body)))
         elif self.path == "/rotate":
             self.keys.rotate()
-            self.answer(self.keys.name("rsa"))
+            self.answer(self.keys.name("turning"))
         else:
             self.answer(None)
 

@@ -92,7 +92,7 @@ def transports(ports, files, people, unix):
     mutual = server | {"ca_certificates": [files["ca.crt"]]}
     static = people.methods
     certified = {"tls": people.by_certificate(files)}
-    slow = {} if CROSSBAR else {"authenticator-timeout": 1500}
+    slow = {} if CROSSBAR else {"authenticator-timeout": 3000}
     found = [
         universal(ports["static"], static),
         universal(ports["few"], {"ticket": people.with_lost(), "wampcra": static["wampcra"]}),
@@ -106,8 +106,8 @@ def transports(ports, files, people, unix):
         return found
     proxies = static | {"anonymous-proxy": {"type": "static"}}
     found += [
-        universal(ports["limited"], static, limits={"messages_per_second": 100, "burst": 1}),
-        universal(ports["strict"], static, limits={"messages_per_second": 100, "burst": 1, "over_rate": "close"}),
+        universal(ports["limited"], static, limits={"messages_per_second": 20, "burst": 1}),
+        universal(ports["strict"], static, limits={"messages_per_second": 20, "burst": 1, "over_rate": "close"}),
         accepting({"type": "unix", "path": str(unix)}, proxies),
     ]
     return found

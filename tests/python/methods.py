@@ -12,6 +12,11 @@ from peer import FRAMEWORK, LOOP, Checks, equal
 from logins import PLACES, Place, account, admitted, refusal, refused
 
 import authenticators
+import dynamic
+import judging
+import tokens
+
+CROSSBAR = PLACES["crossbar"]
 
 GUEST = {"anonymous": {}}
 
@@ -63,7 +68,7 @@ async def a02_wrong_tickets(place):
             words.add(await refused(place, ticket(kind, secret="wrong"), "wamp.error.not_authorized"))
             words.add(await refused(place, ticket(kind, secret=""), "wamp.error.not_authorized"))
     unknown = await refused(place, ticket("plain", authid="nobody"), "wamp.error.not_authorized", theirs=UNKNOWN)
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         equal(words, {unknown})
     await refused(place.on("few"), ticket("lost"), "wamp.error.no_such_role")
 
@@ -76,7 +81,7 @@ async def a03_wampcra(place):
 async def a03_wrong_secrets(place):
     words = {await refused(place, wampcra(kind, secret="wrong"), "wamp.error.not_authorized") for kind in ("plain", "salted")}
     unknown = await refused(place, wampcra("plain", authid="nobody"), "wamp.error.not_authorized", theirs=UNKNOWN)
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         equal(words, {unknown})
 
 
@@ -132,7 +137,7 @@ async def a05_wrong_keys(place):
     await refused(place, key("foreign"), reason, theirs=UNKNOWN)
     await refused(place, key("foreign", authid="kim"), reason, theirs=UNKNOWN)
     await refused(place, key("kim", authid="castor"), reason, theirs=UNKNOWN)
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         # Of two principals with one key the key alone says nothing.
         await refused(place, key("twin"), reason)
     secret = account("cryptosign", "kim")["key"]
@@ -174,7 +179,7 @@ async def a10_certificates(place):
     login = {"tls": authenticators.Silent("tls")}
     await admitted(here.showing("gateway"), login, "gateway", "device", "tls")
     await refused(here.showing("unlisted"), login, "wamp.error.not_authorized")
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         named = {"tls": authenticators.Silent("tls", authid="gateway")}
         await admitted(here.showing("gateway"), named, "gateway", "device", "tls")
     for certificate in ("stranger", None):
@@ -191,7 +196,7 @@ async def a00_the_first_that_there_is(place):
     few = place.on("few")
     skipped = {"scram": {"authid": "tina", "password": "x"}} | ticket("plain")
     await admitted(few, skipped, "tina", "user", "ticket")
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         strange = {"x-unheard-of": authenticators.Silent("x-unheard-of", "tina")} | ticket("plain")
         await admitted(few, strange, "tina", "user", "ticket")
         await refused(few, {"x-unheard-of": authenticators.Silent("x-unheard-of")}, "wamp.error.no_auth_method")
@@ -253,7 +258,7 @@ def chosen(tls):
     checks = list(EVERYWHERE)
     if not tls:
         checks += PLAIN
-    if not PLACES["crossbar"]:
+    if not CROSSBAR:
         checks += OURS
         if not tls:
             checks += PLAIN_OURS
@@ -263,15 +268,25 @@ def chosen(tls):
     return checks
 
 
+def columns():
+    for place in Place.all():
+        yield place, chosen(place.tls)
+
+
 async def main():
     checks = Checks()
+    components = Place("raw", "cbor")
+    started = [await dynamic.AUTHORITY.start(components), await judging.JUDGE.start(components)]
+    parts = [columns(), dynamic.columns(), judging.columns()] + ([] if CROSSBAR else [tokens.columns()])
 
-    async def column(place):
-        for check in chosen(place.tls):
+    async def column(place, rows):
+        for check in rows:
             if len(sys.argv) < 4 or sys.argv[3] in check.__name__:
                 await checks.hold(f"{place} {check.__name__}", check(place))
 
-    await LOOP.together([column(place) for place in Place.all()])
+    await LOOP.together([column(place, rows) for part in parts for place, rows in part])
+    for session in started:
+        await LOOP.within(session.leave())
     sys.stdout.write(f"{checks.passed} passed, {checks.failed} failed\n")
 
 

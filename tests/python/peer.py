@@ -72,6 +72,10 @@ class Loop:
 
         return await asyncio.wait_for(awaitable, seconds)
 
+    async def rest(self, seconds):
+        """Between two looks at what is still to come."""
+        await self.within(txaio.sleep(seconds))
+
     async def together(self, awaitables):
         """Runs all side by side."""
         if FRAMEWORK == "twisted":
