@@ -10,16 +10,18 @@ const serializers = {
   cbor: () => new autobahn.serializer.CBORSerializer(),
 };
 
-// A connection that has joined; rejected with the close reason if it is refused. `left` is resolved with the reason of its end.
+// A connection that has joined at a place.
 function joined(serializer, place, more = {}) {
+  return opened({ url: url(place), realm: "realm1", serializers: [serializers[serializer]()], ...more });
+}
+
+// A connection that has joined; rejected with the close reason if it is refused. `left` is resolved with the reason of its end.
+function opened(how) {
   const connection = new autobahn.Connection({
-    url: url(place),
-    realm: "realm1",
-    serializers: [serializers[serializer]()],
     max_retries: 0,
     on_user_error: () => {},
     on_internal_error: () => {},
-    ...more,
+    ...how,
   });
   let ended;
   const left = new Promise((resolve) => (ended = resolve));
@@ -51,4 +53,4 @@ async function onPairs(checks, all) {
   }
 }
 
-module.exports = { autobahn, joined, onPairs, serializers };
+module.exports = { autobahn, joined, onPairs, opened, serializers };

@@ -69,4 +69,4 @@ class Checks {
   }
 }
 
-module.exports = { Checks, Inbox, fails, place, url, within };
+module.exports = { Checks, Inbox, fails, place, places, url, within };

@@ -111,7 +111,8 @@ class Judge:
         return {
             "yes": True,
             "no": False,
-            "granted": {"allow": True},
+            # Crossbar.io never acknowledges a PUBLISH that is granted without a word about disclosure.
+            "granted": {"allow": True} | ({"disclose": False} if PLACES["crossbar"] else {}),
             "denied": {"allow": False},
             "kept": {"allow": True, "cache": True},
             "withheld": {"allow": False, "cache": True},

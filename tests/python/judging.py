@@ -91,7 +91,8 @@ async def z03_decisions_are_kept_for_the_session(place):
                     equal(await LOOP.within(session.call(uri)), "served")
                 else:
                     await fails(session.call(uri), DENIED)
-            equal(JUDGE.count(uri) - before, 1)
+            # Crossbar.io keeps them for all sessions of the role.
+            equal(JUDGE.count(uri) - before in ((0, 1) if CROSSBAR else (1,)), True)
 
     await with_judged(place, check)
     await with_judged(place, check)

@@ -47,6 +47,10 @@ fn methods_in_python(project: &Project, tools: &Tools, program: &Path) -> Result
             .arg(framework);
         sum = sum.plus(tally(script.arg(&methods.places))?);
     }
+    let mut script = Command::new(&tools.xconn);
+    script.arg(project.tests("xconn/methods.py"));
+    script.env("SSL_CERT_FILE", &methods.authority);
+    sum = sum.plus(tally(script.arg(&methods.places))?);
     methods.stop()?;
     Ok(sum)
 }
@@ -70,17 +74,25 @@ fn flatbuffers(project: &Project, tools: &Tools, program: &Path) -> Result<Tally
     Ok(sum)
 }
 
-/// Autobahn|JS and wampy in Node.js over WebSocket.
+/// Autobahn|JS and wampy in Node.js, over WebSocket and with every method of authentication.
 pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let modules = tools.javascript.join("node_modules");
     let served = Served::new(project, tools, program, "node")?;
     let mut sum = Tally::default();
     for name in ["js/clients.cjs", "js/features.cjs", "js/wampy.cjs"] {
         let mut script = Command::new("node");
         script.arg(project.tests(name)).arg(&served.places);
-        script.env("NODE_PATH", tools.javascript.join("node_modules"));
-        sum = sum.plus(tally(&mut script)?);
+        sum = sum.plus(tally(script.env("NODE_PATH", &modules))?);
     }
     served.stop()?;
+    let methods = Methods::start(project, tools, program, "node-methods")?;
+    let mut script = Command::new("node");
+    script
+        .arg(project.tests("js/methods.cjs"))
+        .arg(&methods.places)
+        .env("NODE_EXTRA_CA_CERTS", &methods.authority);
+    sum = sum.plus(tally(script.env("NODE_PATH", &modules))?);
+    methods.stop()?;
     Ok(sum)
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Methods {
     node: Node,
     /// The file that tells the scripts where all is, and who may log in.
     pub(super) places: PathBuf,
+    /// The certificate of the authority that has issued the node's.
+    pub(super) authority: PathBuf,
 }
 
 impl Methods {
@@ -34,6 +36,7 @@ impl Methods {
             issuer,
             node: Node::start(program, &folder, &Ports::pick()?)?,
             places: folder.join("places.json"),
+            authority: folder.join(".crossbar/ca.crt"),
         })
     }
 
