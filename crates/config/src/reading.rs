@@ -255,12 +255,11 @@ impl<'a> Reading<'a> {
         self.unix_only.push(at.clone());
     }
 
-    /// Faults what was taken down so since the last time, unless the transport is a Unix socket.
-    pub(crate) fn check_unix_only(&mut self, is_unix_socket: bool) {
+    /// Faults what was taken down so since the last time, if there is a reason why the transport may not have it.
+    pub(crate) fn check_unix_only(&mut self, refused: Option<&'static str>) {
         for at in std::mem::take(&mut self.unix_only) {
-            if !is_unix_socket {
-                let problem = Problem::Rule("allowed only where the endpoint is of type \"unix\"");
-                self.fault(&at, problem, None);
+            if let Some(reason) = refused {
+                self.fault(&at, Problem::Rule(reason), None);
             }
         }
     }

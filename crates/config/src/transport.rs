@@ -149,7 +149,15 @@ impl Transport {
             reading.fault(&at.key("trusted_proxies"), problem, Some(hint));
         }
         let is_unix_socket = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Unix(_));
-        reading.check_unix_only(endpoint.as_ref().is_none_or(is_unix_socket));
+        reading.check_unix_only(if !endpoint.as_ref().is_none_or(is_unix_socket) {
+            Some("allowed only where the endpoint is of type \"unix\"")
+        } else if forwarding.proxies.trust(None) {
+            Some(
+                "not beside \"unix\" in \"trusted_proxies\": who comes through these proxies may be anybody",
+            )
+        } else {
+            None
+        });
         Some(Self {
             id: head.id,
             endpoint: endpoint?,

@@ -77,6 +77,14 @@ fn faults_of_proxies() {
             ],
         ),
         (
+            r#"{"type": "websocket", "trusted_proxies": ["unix"], "endpoint": {"type": "unix", "path": "s"},
+                "auth": {"anonymous-proxy": {"type": "static", "role": "user"}}}"#,
+            vec![
+                r#"auth.anonymous-proxy: not beside "unix" in "trusted_proxies": who comes through these proxies may be anybody"#
+                    .to_owned(),
+            ],
+        ),
+        (
             r#"{"type": "rawsocket", "endpoint": {"type": "tcp", "port": 1, "proxy_protocol": {"from": ["unix"]}}}"#,
             vec![format!(r#"endpoint.proxy_protocol.from[0]: {network}, found "unix" {advice}"#)],
         ),
