@@ -6,51 +6,88 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use crossbar_config::{ForwardedHeader, Forwarding};
-use http::header::FORWARDED;
+use crossbar_config::{ForwardedHeader, Forwarding, Proxies};
+use http::header::{CONNECTION, FORWARDED};
 use http::{HeaderMap, HeaderName};
 
 use crate::site::Peer;
 
-/// Gives whom a request comes from: who is connected, or whom that one speaks for.
+/// What no proxy passes on that is set up right: whose the request is cannot be told.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Unclear {
+    /// Proxies that heed this leave out their own entry as well.
+    #[error("the Connection header names {0}, so that proxies do not pass it on")]
+    Dropped(HeaderName),
+    /// An entry that comes after what is broken could be part of it.
+    #[error("the Forwarded header breaks the grammar of RFC 7239")]
+    Malformed,
+}
+
+/// Gives whom a request comes from: who is connected, or whom that one speaks for. Whoever is trusted to speak for others never
+/// speaks for itself.
+///
+/// # Errors
+/// Says why that cannot be known.
 pub(crate) fn client<'a>(
     forwarding: &Forwarding,
     headers: &HeaderMap,
     connected: &'a Peer,
-) -> Cow<'a, Peer> {
+) -> Result<Cow<'a, Peer>, Unclear> {
     let proxies = &forwarding.proxies;
-    if !proxies.trust(connected.ip()) {
-        return Cow::Borrowed(connected);
+    // Whom a proxy of octets did not name is nobody that was ever trusted.
+    if connected.forwarded || !proxies.trust(connected.ip()) {
+        return Ok(Cow::Borrowed(connected));
     }
     let hops = match forwarding.header {
-        ForwardedHeader::XForwardedFor => listed(headers),
-        ForwardedHeader::Forwarded => forwarded(headers),
-    };
-    if hops.is_empty() {
-        return Cow::Borrowed(connected);
-    }
-    let mut client = None;
-    for hop in hops.into_iter().rev().take(MOST_HOPS) {
-        let Some(address) = hop.address else {
-            break;
-        };
-        client = Some((address, hop.secure));
-        if !proxies.trust(Some(address.ip())) {
-            break;
+        ForwardedHeader::XForwardedFor => {
+            passed_on(headers, &[X_FORWARDED_FOR, X_FORWARDED_PROTO])?;
+            listed(headers)
         }
-    }
-    let (address, secure) = match client {
+        ForwardedHeader::Forwarded => {
+            passed_on(headers, &[FORWARDED])?;
+            forwarded(headers)?
+        }
+    };
+    let (address, secure) = match first(proxies, hops) {
         Some((address, secure)) => (Some(address), secure),
         None => (connected.address, None),
     };
-    Cow::Owned(Peer {
+    Ok(Cow::Owned(Peer {
         address,
         via: connected.address,
         secure: secure.unwrap_or(connected.secure),
         // They are the proxy's: whoever comes through it must not join as the proxy, nor if it does not tell who that is.
         credentials: None,
         forwarded: true,
-    })
+    }))
+}
+
+/// Follows a chain from its end to the first that is no trusted proxy, or to the last of whom anything is known. None if there is
+/// none, or if there are too many to be followed.
+fn first(proxies: &Proxies, hops: Vec<Hop>) -> Option<(SocketAddr, Option<bool>)> {
+    let mut client = None;
+    for (number, hop) in hops.into_iter().rev().enumerate() {
+        let Some(address) = hop.address else {
+            break;
+        };
+        if number == MOST_HOPS {
+            return None;
+        }
+        client = Some((address, hop.secure));
+        if !proxies.trust(Some(address.ip())) {
+            break;
+        }
+    }
+    client
+}
+
+/// Makes sure that a client has not asked proxies to leave out headers.
+fn passed_on(headers: &HeaderMap, names: &[HeaderName]) -> Result<(), Unclear> {
+    let dropped = items(headers, &CONNECTION).find_map(|item| {
+        let named = |name: &&HeaderName| name.as_str().eq_ignore_ascii_case(item);
+        names.iter().find(named)
+    });
+    dropped.map_or(Ok(()), |name| Err(Unclear::Dropped(name.clone())))
 }
 
 /// Someone in a chain of proxies.
@@ -84,14 +121,14 @@ fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
         .map(|item| std::str::from_utf8(item).unwrap_or("?").trim())
 }
 
-/// Reads `Forwarded`. From a line that breaks the grammar comes one hop of which nothing is known.
-fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
+/// Reads `Forwarded`.
+fn forwarded(headers: &HeaderMap) -> Result<Vec<Hop>, Unclear> {
     let mut hops = Vec::new();
     for line in headers.get_all(FORWARDED) {
         let elements = line.to_str().ok().and_then(elements);
-        hops.extend(elements.unwrap_or_else(|| vec![Hop::UNKNOWN]));
+        hops.extend(elements.ok_or(Unclear::Malformed)?);
     }
-    hops
+    Ok(hops)
 }
 
 impl Hop {
@@ -101,28 +138,47 @@ impl Hop {
     };
 }
 
-/// Reads a line: elements between commas, each of pairs between semicolons, a value being a token or a quoted string.
+/// Reads a line: elements between commas, each of pairs between semicolons, a value being a token or a quoted string. What is
+/// empty between them does not count (RFC 9110, "Lists").
 fn elements(line: &str) -> Option<Vec<Hop>> {
-    let mut hops = vec![Hop::UNKNOWN];
+    let mut hops = Vec::new();
+    let mut hop = None;
     let mut rest = line.trim_start();
     loop {
-        let (name, after) = rest.split_once('=')?;
-        let (value, after) = value(after)?;
-        let hop = hops.last_mut()?;
-        if name.eq_ignore_ascii_case("for") {
-            hop.address = address(&value);
-        } else if name.eq_ignore_ascii_case("proto") {
-            hop.secure = is_secure(&value);
+        if !rest.starts_with([',', ';']) && !rest.is_empty() {
+            rest = pair(rest, hop.get_or_insert(Hop::UNKNOWN))?;
         }
-        let after = after.trim_start();
-        match after.chars().next() {
-            None => return Some(hops),
+        match rest.chars().next() {
+            None => {
+                hops.extend(hop);
+                return Some(hops);
+            }
             Some(';') => {}
-            Some(',') => hops.push(Hop::UNKNOWN),
+            Some(',') => hops.extend(hop.take()),
             Some(_) => return None,
         }
-        rest = after[1..].trim_start();
+        rest = rest[1..].trim_start();
     }
+}
+
+/// Takes a pair off the front, and notes what it tells; gives what follows it.
+fn pair<'a>(text: &'a str, hop: &mut Hop) -> Option<&'a str> {
+    let (name, after) = text.split_once('=')?;
+    if !name.bytes().all(is_of_token) {
+        return None;
+    }
+    let (value, after) = value(after)?;
+    if name.eq_ignore_ascii_case("for") {
+        hop.address = address(&value);
+    } else if name.eq_ignore_ascii_case("proto") {
+        hop.secure = is_secure(&value);
+    }
+    Some(after.trim_start())
+}
+
+/// Says whether an octet may stand in a token (RFC 9110, "Tokens").
+fn is_of_token(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }
 
 /// Takes a value off the front; gives what follows it, too.
@@ -199,9 +255,13 @@ mod tests {
             address: connected.parse().ok(),
             ..Peer::default()
         };
-        let client = client(&forwarding(header), &headers, &peer);
-        let address = client.address.map(|address| address.to_string());
-        (address.unwrap_or_default(), client.secure)
+        match client(&forwarding(header), &headers, &peer) {
+            Ok(client) => {
+                let address = client.address.map(|address| address.to_string());
+                (address.unwrap_or_default(), client.secure)
+            }
+            Err(unclear) => (unclear.to_string(), false),
+        }
     }
 
     const FOR: &str = "X-Forwarded-For";
@@ -300,7 +360,8 @@ mod tests {
         for (header, name, line) in [
             (ForwardedHeader::XForwardedFor, FOR, "unknown"),
             (ForwardedHeader::XForwardedFor, FOR, "\u{ff}"),
-            (ForwardedHeader::Forwarded, "forwarded", "for=\""),
+            (ForwardedHeader::XForwardedFor, "other", "192.0.2.7"),
+            (ForwardedHeader::Forwarded, FOR, "192.0.2.7"),
             (ForwardedHeader::Forwarded, "forwarded", "for=_hidden"),
         ] {
             for connected in ["10.0.0.1:9", ""] {
@@ -316,7 +377,7 @@ mod tests {
                 let mut headers = HeaderMap::new();
                 let name = HeaderName::from_bytes(&name.to_lowercase().into_bytes()).unwrap();
                 headers.append(name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
-                let client = client(&forwarding(header), &headers, &peer);
+                let client = client(&forwarding(header), &headers, &peer).unwrap();
                 assert!(client.credentials.is_none(), "{line}");
                 assert_eq!(client.address, peer.address, "{line}");
                 let seen = client.client(ChannelFraming::WebSocket, Format::Json);
@@ -351,13 +412,62 @@ mod tests {
                 false,
             ),
             ("for=1.1.1.1, host=\"a,for=2.2.2.2\"", "10.0.0.1:9", false),
-            ("for=\"1.1.1.1", "10.0.0.1:9", false),
-            ("nonsense", "10.0.0.1:9", false),
-            ("for=1.1.1.1,", "10.0.0.1:9", false),
+            (", for=1.1.1.1;;,, ;for=192.0.2.7; ,", "192.0.2.7:0", false),
         ] {
             let lines = [("Forwarded", line), ("X-Forwarded-For", "3.3.3.3")];
             let told = told(ForwardedHeader::Forwarded, "10.0.0.1:9", &lines);
             assert_eq!(told, (address.to_owned(), secure), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_breaks_hides_nobody() {
+        for lines in [
+            &["for=\"1.1.1.1"][..],
+            &["for=\", for=192.0.2.7"],
+            &["for=\"\\", "for=192.0.2.7"],
+            &["host=\", for=192.0.2.7;by=\"10.0.0.1\""],
+            &["nonsense", "for=192.0.2.7"],
+            &["nonsense, for=192.0.2.7"],
+            &["non sense=1, for=192.0.2.7"],
+            &["=1, for=192.0.2.7 by=2"],
+            &["\u{ff}, for=192.0.2.7"],
+        ] {
+            let lines: Vec<_> = lines.iter().map(|line| ("Forwarded", *line)).collect();
+            let (what, _) = told(ForwardedHeader::Forwarded, "10.0.0.1:9", &lines);
+            assert_eq!(what, Unclear::Malformed.to_string(), "{lines:?}");
+            let (elsewhere, _) = told(ForwardedHeader::Forwarded, "11.0.0.1:9", &lines);
+            assert_eq!(elsewhere, "11.0.0.1:9");
+        }
+    }
+
+    #[test]
+    fn what_proxies_are_told_to_leave_out_is_missed() {
+        use ForwardedHeader::{Forwarded, XForwardedFor};
+        for (header, connection, is_missed) in [
+            (XForwardedFor, "close, X-FORWARDED-for", true),
+            (XForwardedFor, "x-forwarded-proto", true),
+            (XForwardedFor, "Upgrade, Forwarded", false),
+            (Forwarded, "forwarded", true),
+            (Forwarded, "close, X-Forwarded-For", false),
+        ] {
+            let lines = [("Connection", connection)];
+            let (address, _) = told(header, "10.0.0.1:9", &lines);
+            assert_eq!(address != "10.0.0.1:9", is_missed, "{address}");
+            assert_eq!(told(header, "11.0.0.1:9", &lines).0, "11.0.0.1:9");
+        }
+    }
+
+    #[test]
+    fn a_chain_without_end_leads_to_nobody() {
+        for (count, address) in [(32, "10.0.0.3:0"), (33, "10.0.0.1:9")] {
+            let chain = vec!["10.0.0.3"; count].join(", ");
+            let told = told(
+                ForwardedHeader::XForwardedFor,
+                "10.0.0.1:9",
+                &[(FOR, &chain)],
+            );
+            assert_eq!(told.0, address);
         }
     }
 }

@@ -116,14 +116,20 @@ async fn answer(
     connected: &Peer,
     taken: &Taken,
 ) -> Response<Body> {
-    let peer = forwarded::client(&front.forwarding, request.headers(), connected).into_owned();
+    let peer = match forwarded::client(&front.forwarding, request.headers(), connected) {
+        Ok(peer) => peer,
+        Err(unclear) => {
+            debug!(%unclear, "whose a request is cannot be known");
+            return bad_request(&unclear);
+        }
+    };
     match front.site.serve(&mut request, &peer).await {
         Reply::Response(response) => response,
         Reply::WebSocket(service) => {
             let options = &service.options;
             match upgrade::agree(&request, service.formats.as_deref(), options) {
                 Ok((agreement, response)) => {
-                    *taken.lock() = Some((service, agreement, peer));
+                    *taken.lock() = Some((service, agreement, peer.into_owned()));
                     response
                 }
                 Err(refusal) => {
@@ -139,6 +145,13 @@ async fn answer(
 pub(crate) fn not_found() -> Response<Body> {
     let mut response = Response::new(crate::site::full("404 Not Found\n"));
     *response.status_mut() = StatusCode::NOT_FOUND;
+    crate::site::guarded(response)
+}
+
+fn bad_request(unclear: &forwarded::Unclear) -> Response<Body> {
+    let mut response = Response::new(crate::site::full(format!("{unclear}\n")));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    (response.headers_mut()).insert(http::header::CONTENT_TYPE, crate::upgrade::PLAIN);
     crate::site::guarded(response)
 }
 

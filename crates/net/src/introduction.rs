@@ -36,7 +36,11 @@ where
         .await
         .map_err(|_| IntroductionFault::Late)??;
     Ok(match source {
-        Source::Own => proxy,
+        // Perhaps it speaks for itself, perhaps for somebody of whom it knows nothing.
+        Source::Own => Peer {
+            forwarded: true,
+            ..proxy
+        },
         Source::Client(address) => Peer {
             via: proxy.address,
             address: Some(SocketAddr::new(address.ip().to_canonical(), address.port())),
@@ -61,3 +65,22 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Source, Introducti
 
 /// How long a proxy may take for its header.
 const HEADER: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use crossbar_core::{ChannelFraming, ChannelType};
+    use crossbar_wire::Format;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_not_named_is_not_the_proxy_on_a_unix_socket() {
+        let local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+        for mut header in [&b"PROXY UNKNOWN\r\n"[..], local] {
+            let peer = introduced(&mut header, Peer::default()).await.unwrap();
+            let client = peer.client(ChannelFraming::RawSocket, Format::Json);
+            assert_eq!(client.transport.channel, ChannelType::Tcp);
+            assert_eq!(peer.address, None);
+        }
+    }
+}

@@ -207,7 +207,8 @@ fn is_key(key: &str) -> bool {
     })
 }
 
-const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// What plain text is.
+pub(crate) const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 const STATUS_PAGE: &str = "<!DOCTYPE html>
 <html lang=\"en\">

@@ -204,6 +204,32 @@ async fn trusted_proxies_tell_whose_a_request_is() {
 }
 
 #[tokio::test]
+async fn requests_that_hide_whose_they_are_get_400() {
+    for (header, lines) in [
+        (
+            ForwardedHeader::XForwardedFor,
+            "Connection: close, X-Forwarded-For\r\n",
+        ),
+        (
+            ForwardedHeader::Forwarded,
+            "Connection: close\r\nForwarded: for=\", for=192.0.2.7\r\n",
+        ),
+    ] {
+        let request = format!("GET /ws HTTP/1.1\r\nHost: a\r\n{lines}\r\n");
+        for (network, status) in [(LOOPBACK, "400"), (ELSEWHERE, "200")] {
+            let server = Server::on(realm(), &forwarded_from(network, header));
+            let mut stream = dial(server.address).await;
+            let answer = exchange(&mut stream, request.as_bytes()).await;
+            let answer = String::from_utf8_lossy(&answer);
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn forged_headers_are_ignored() {
     let lines = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.7\r\n\
                  X-Real-IP: 192.0.2.7\r\nTrue-Client-IP: 192.0.2.7\r\n";
