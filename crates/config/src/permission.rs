@@ -46,9 +46,17 @@ fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
         None => starred(&written.uri),
         Some(word) => {
             let policy = reading.one_of(&word, "match policy", &POLICIES, &at.key("match"))?;
+            if written.uri.contains('*') {
+                let text = "a star stands for itself where \"match\" is given: no procedure or topic is matched by it";
+                reading.notice(&at.key("uri"), text);
+            }
             (written.uri, policy)
         }
     };
+    if policy == MatchPolicy::Exact && uri.split('.').any(str::is_empty) {
+        let text = "means this pattern alone and no URI: with empty components, \"match\" should be \"prefix\" or \"wildcard\"";
+        reading.notice(&at.key("uri"), text);
+    }
     let allow: AllowAsWritten = reading.read_or_empty(written.allow, &at.key("allow"))?;
     let at = at.key("disclose");
     let disclose: DiscloseAsWritten = reading.read_or_empty(written.disclose, &at)?;

@@ -196,6 +196,19 @@ impl<'a> Reading<'a> {
         self.fault(at, Problem::UnknownWord { what, word }, Some(hint));
     }
 
+    /// Adds to the fault of a key that means nothing which of these names was meant, if that is not said yet.
+    pub(crate) fn suggest(&mut self, key: &str, names: &[&str], at: &Place) {
+        let path = at.key(key).to_string();
+        let mut faults = self.faults.iter_mut();
+        let fault = faults.find(|it| it.path == path && matches!(it.problem, Problem::UnknownKey));
+        let meant = names::resembling(key, names.iter().copied());
+        if let (Some(fault), Some(meant)) = (fault, meant)
+            && !matches!(fault.hint, Some(Hint::DidYouMean(_)))
+        {
+            fault.hint = Some(Hint::DidYouMean(meant.to_owned()));
+        }
+    }
+
     /// Notes a key or a word that is refused.
     pub(crate) fn refuse(&mut self, what: String, refusal: Refusal, at: &Place) {
         let problem = match refusal {

@@ -134,7 +134,16 @@ impl Transport {
         let (kind, body) = reading.take_type(value, at)?;
         let (head, body) = split_head(body);
         let head: Option<HeadAsWritten> = reading.read(head, at);
+        let keys: Vec<String> = body
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .cloned()
+            .collect();
         let kind = read_kind(reading, &kind, body, at);
+        for key in &keys {
+            reading.suggest(key, &HEAD, at);
+        }
         let head = head?;
         reading.check_id(&head.id, at);
         let endpoint = head

@@ -381,6 +381,13 @@ fn endpoints() {
         ],
     );
     check_transport(
+        r#"{"type": "rawsocket", "endpoint": {"type": "unix", "path": "x"}, "max_connection": 1, "trusted_proxy": []}"#,
+        &[
+            r#".max_connection: unknown key (did you mean "max_connections"?)"#,
+            r#".trusted_proxy: unknown key (did you mean "trusted_proxies"?)"#,
+        ],
+    );
+    check_transport(
         r#"{"type": "rawsocket", "endpoint": {"type": "unix", "path": "", "port": 1}}"#,
         &[
             ".endpoint.port: unknown key (known: path, backlog, proxy_protocol)",

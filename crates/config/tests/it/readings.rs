@@ -526,3 +526,18 @@ fn f05_flatbuffers_is_served_where_it_is_named() {
     assert_eq!(named, [Format::Json, Format::FlatBuffers]);
     assert_eq!(formats(""), Format::OFFERED);
 }
+
+#[test]
+fn permissions_that_mean_less_than_they_seem_are_told() {
+    let permissions = r#"{"uri": "com.secret.*", "match": "prefix", "allow": {}}, {"uri": "com.example.", "allow": {"call": true}},
+        {"uri": "com..x", "match": "wildcard"}, {"uri": "com.example.*"}"#;
+    let realm = format!(
+        r#"{{"name": "realm1", "roles": [{{"name": "user", "permissions": [{permissions}]}}]}}"#
+    );
+    let node = load_json(&router(&realm, "")).unwrap();
+    let notices: Vec<String> = node.notices.iter().map(ToString::to_string).collect();
+    let at = "workers[0].realms[0].roles[0].permissions";
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices[0].starts_with(&format!("{at}[0].uri: a star stands for itself")));
+    assert!(notices[1].starts_with(&format!("{at}[1].uri: means this pattern alone")));
+}
