@@ -15,7 +15,7 @@ use crate::{Problem, names};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DynamicAsWritten {
+pub(super) struct DynamicAsWritten {
     /// The procedure that is called with the realm, the authid and details.
     authenticator: String,
     /// Where it is registered; in the realm that the client asks for if absent.
@@ -24,8 +24,8 @@ struct DynamicAsWritten {
     authenticator_role: Option<String>,
     /// The role of a client for whom the procedure tells none.
     default_role: Option<String>,
-    /// How long the procedure has to answer, in milliseconds; 10000 if absent.
-    authenticator_timeout: Option<Whole<100, 300_000>>,
+    /// How long the procedure has to answer, in seconds; 10 if absent.
+    authenticator_timeout: Option<Whole<1, 300>>,
 }
 
 impl Written for DynamicAsWritten {
@@ -60,7 +60,7 @@ pub(super) fn read(
         procedure: Text::from(written.authenticator),
         realm: written.authenticator_realm.map(Text::from),
         default_role,
-        limit: Duration::from_millis(limit.map_or(TIMEOUT, Whole::get)),
+        limit: Duration::from_secs(limit.map_or(TIMEOUT, Whole::get)),
     })))
 }
 
@@ -71,5 +71,5 @@ fn check_uri(reading: &mut Reading, uri: &str, at: &Place) {
     }
 }
 
-/// Milliseconds.
-const TIMEOUT: u64 = 10_000;
+/// Seconds.
+const TIMEOUT: u64 = 10;
