@@ -101,3 +101,54 @@ const METHODS: [&str; 8] = [
     "anonymous-proxy",
 ];
 const NOT_YET: [&str; 1] = ["cookie"];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::shown;
+    use crate::written::fields;
+
+    /// The keys with texts of a method or a principal that are hidden when they are shown.
+    fn hidden(method: &str, fields: &[&'static str]) -> Vec<&'static str> {
+        let texts = fields.iter().filter(|key| !NUMBERS.contains(key));
+        let is_hidden = |key: &&&str| {
+            let auth = json!({"auth": {method: {"type": "x", **key: "a text"}}});
+            shown(&auth)["auth"][method][**key] == "***"
+        };
+        texts.filter(is_hidden).copied().collect()
+    }
+
+    #[test]
+    fn of_all_keys_those_with_secrets_are_hidden() {
+        let anonymous = fields::<anonymous::AnonymousAsWritten>();
+        assert_eq!(hidden("anonymous", anonymous), [""; 0]);
+        let ticket = fields::<ticket::TicketPrincipalAsWritten>();
+        assert_eq!(hidden("ticket", ticket), ["ticket"]);
+        let jwt = fields::<jwt::JwtAsWritten>();
+        assert_eq!(hidden("ticket", jwt), ["secret"]);
+        let dynamic = fields::<dynamic::DynamicAsWritten>();
+        assert_eq!(hidden("ticket", dynamic), [""; 0]);
+        let wampcra = fields::<wampcra::WampCraUserAsWritten>();
+        assert_eq!(hidden("wampcra", wampcra), ["secret", "salt"]);
+        let scram = fields::<scram::ScramPrincipalAsWritten>();
+        let secrets = ["salt", "stored-key", "server-key"];
+        assert_eq!(hidden("scram", scram), secrets);
+        let cryptosign = fields::<cryptosign::CryptosignPrincipalAsWritten>();
+        assert_eq!(hidden("cryptosign", cryptosign), [""; 0]);
+        let tls = fields::<tls::TlsPrincipalAsWritten>();
+        assert_eq!(hidden("tls", tls), [""; 0]);
+    }
+
+    /// Keys that have numbers and bools, which are shown; a text in their place is a fault.
+    const NUMBERS: [&str; 7] = [
+        "leeway",
+        "require-exp",
+        "jwks-refresh",
+        "authenticator-timeout",
+        "iterations",
+        "keylen",
+        "memory",
+    ];
+}

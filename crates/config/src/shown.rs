@@ -8,27 +8,46 @@ use serde_json::Value;
 /// tells too little rather than too much. Elsewhere, keys that are known to hold secrets do.
 #[must_use]
 pub fn shown(item: &Value) -> Value {
-    walk(item, "", false)
+    walk(item, "", Around::Elsewhere)
 }
 
-fn walk(value: &Value, key: &str, in_auth: bool) -> Value {
+/// What a value stands in.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Around {
+    Elsewhere,
+    /// Below `auth`.
+    Auth,
+    /// Below `auth`, in an object that has no secrets whatever its keys are.
+    Names,
+}
+
+fn walk(value: &Value, key: &str, around: Around) -> Value {
     match value {
         Value::Object(entries) => entries
             .iter()
-            .map(|(key, value)| {
-                let is_secret = SECRET.contains(&key.as_str()) && (in_auth || !value.is_object());
-                let value = if is_secret && !is_method(key, value) {
-                    Value::from(HIDDEN)
-                } else {
-                    walk(value, key, in_auth || key == "auth")
-                };
-                (key.clone(), value)
-            })
+            .map(|(key, value)| (key.clone(), entry(key, value, around)))
             .collect(),
-        Value::Array(items) => items.iter().map(|item| walk(item, key, in_auth)).collect(),
-        Value::String(_) if in_auth && !OPEN.contains(&key) => Value::from(HIDDEN),
+        Value::Array(items) => items.iter().map(|item| walk(item, key, around)).collect(),
+        Value::String(_) if around == Around::Auth && !OPEN.contains(&key) => Value::from(HIDDEN),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
+}
+
+fn entry(key: &str, value: &Value, around: Around) -> Value {
+    let is_secret = match around {
+        Around::Elsewhere => SECRET.contains(&key) && !value.is_object(),
+        Around::Auth => SECRET.contains(&key),
+        Around::Names => false,
+    };
+    if is_secret && !is_method(key, value) {
+        return Value::from(HIDDEN);
+    }
+    let inner = match (around, key) {
+        (Around::Elsewhere, "auth") => Around::Auth,
+        (Around::Auth, "roles") => Around::Names,
+        (around, _) => around,
+    };
+    walk(value, key, inner)
 }
 
 /// Says whether a key names a method, such as `ticket`, and not a secret.
@@ -50,31 +69,35 @@ const SECRET: [&str; 9] = [
     "privkey",
 ];
 /// Keys below `auth` whose texts are no secrets.
-const OPEN: [&str; 24] = [
+const OPEN: [&str; 28] = [
     "type",
     "role",
+    "roles",
     "realm",
     "default-role",
     "authid",
-    "provider",
     "authenticator",
     "authenticator-realm",
     "authenticator-role",
     "authorized_keys",
-    "trustroot",
     "certificate-sha1",
+    "certificate-sha256",
     "kdf",
+    "key",
+    "key-file",
+    "jwks-file",
+    "jwks-url",
+    "jwks-ca-certificates",
+    "algorithms",
+    "issuer",
+    "audience",
+    "authid-claim",
+    "role-claim",
+    "realm-claim",
+    "extra-claims",
     "store",
     "name",
     "samesite",
-    "issuer",
-    "audience",
-    "algorithms",
-    "expose_controller",
-    "authid_claim",
-    "role_claim",
-    "filename",
-    "channel_binding",
 ];
 
 #[cfg(test)]
@@ -96,7 +119,7 @@ mod tests {
                 "scram": {"type": "static", "principals": {
                     "joe": {"stored-key": "S3", "server-key": "S4", "salt": "S5", "kdf": "argon2id-13", "memory": 64}}},
                 "cryptosign": {"type": "static", "principals": {"joe": {"authorized_keys": ["abcd"], "role": "user"}}},
-                "jwt": {"type": "jwt", "keys": [{"k": "S6", "kty": "oct"}], "hmac": "S7", "issuer": "me"},
+                "tokens": {"type": "jwt", "keys": [{"k": "S6", "kty": "oct"}], "hmac": "S7", "issuer": "me", "roles": {"staff": "user"}},
             },
             "paths": {"hook": {"type": "webhook", "options": {"github_secret": "S8", "topic": "a.b"}}},
         });
@@ -112,6 +135,7 @@ mod tests {
             "abcd",
             "100",
             "\"issuer\":\"me\"",
+            "\"staff\":\"user\"",
             "a.b",
         ] {
             assert!(text.contains(open), "{open} in {text}");

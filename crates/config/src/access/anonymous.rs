@@ -11,7 +11,7 @@ use crate::written::Written;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AnonymousAsWritten {
+pub(super) struct AnonymousAsWritten {
     role: Option<String>,
     authid: Option<String>,
 }

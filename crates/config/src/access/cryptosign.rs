@@ -26,7 +26,7 @@ impl Written for CryptosignAsWritten {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CryptosignPrincipalAsWritten {
+pub(super) struct CryptosignPrincipalAsWritten {
     /// Ed25519 public keys, each of 64 hexadecimal digits; any will do.
     authorized_keys: Value,
     /// Needed, but for proxies, whose clients bring their own.

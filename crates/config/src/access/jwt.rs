@@ -1,5 +1,6 @@
 //! `auth.ticket` of the type `jwt`: the ticket is a JSON Web Token.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::{Hint, Problem};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct JwtAsWritten {
+pub(super) struct JwtAsWritten {
     /// A secret that is shared with the issuer: 32 octets at least. `${NAME}` takes an environment variable.
     #[serde(default, deserialize_with = "given")]
     secret: Option<SecretText>,
@@ -156,8 +157,19 @@ fn pem(reading: &mut Reading, pem: &str, at: &Place) -> Option<JwtKeys> {
     }
 }
 
+/// Reads a file of keys or certificates; what is no file of their size is not read to its end.
 fn text_of(reading: &mut Reading, file: &Path, at: &Place) -> Option<String> {
-    match std::fs::read_to_string(file) {
+    let read = || -> std::io::Result<String> {
+        if !std::fs::metadata(file)?.is_file() {
+            return Err(std::io::Error::other("it is no file"));
+        }
+        let mut text = String::new();
+        std::fs::File::open(file)?
+            .take(LONGEST)
+            .read_to_string(&mut text)?;
+        Ok(text)
+    };
+    match read() {
         Ok(text) => Some(text),
         Err(error) => {
             let problem = Problem::Unreadable {
@@ -297,6 +309,8 @@ fn words(reading: &mut Reading, value: Option<Value>, at: &Place) -> Vec<Text> {
     words
 }
 
+/// The most octets of a file of keys or certificates that are read.
+const LONGEST: u64 = 1 << 20;
 /// Seconds.
 const LEEWAY: u64 = 30;
 /// Seconds.

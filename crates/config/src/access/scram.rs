@@ -26,7 +26,7 @@ impl Written for ScramAsWritten {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ScramPrincipalAsWritten {
+pub(super) struct ScramPrincipalAsWritten {
     /// `argon2id-13`: keys as Autobahn derives them; `argon2id13`: as the specification does; `pbkdf2`: both alike.
     kdf: String,
     iterations: Whole<1, 10_000_000>,

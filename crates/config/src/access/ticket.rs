@@ -25,7 +25,7 @@ impl Written for TicketAsWritten {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TicketPrincipalAsWritten {
+pub(super) struct TicketPrincipalAsWritten {
     ticket: SecretText,
     role: String,
 }

@@ -25,7 +25,7 @@ impl Written for TlsAsWritten {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct TlsPrincipalAsWritten {
+pub(super) struct TlsPrincipalAsWritten {
     /// The fingerprint of the client's certificate, with colons; this or the next is needed.
     certificate_sha1: Option<String>,
     /// The same by SHA-256.

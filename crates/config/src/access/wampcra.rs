@@ -23,7 +23,7 @@ impl Written for WampCraAsWritten {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WampCraUserAsWritten {
+pub(super) struct WampCraUserAsWritten {
     secret: SecretText,
     role: String,
     salt: Option<String>,
