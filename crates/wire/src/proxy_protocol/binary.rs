@@ -30,9 +30,13 @@ pub(super) fn step(octets: &[u8]) -> Result<Step, ProxyFault> {
     if rest.len() < length {
         return Ok(Step::Read(length - rest.len()));
     }
+    if is_local {
+        // Whatever it has of addresses is to be ignored.
+        return Ok(Step::Done(Source::Own));
+    }
     let (source, taken) = addresses(head[13], rest)?;
     check_extensions(octets, HEAD + taken)?;
-    Ok(Step::Done(if is_local { Source::Own } else { source }))
+    Ok(Step::Done(source))
 }
 
 /// Reads the client's address; gives the octets that all addresses take, too.

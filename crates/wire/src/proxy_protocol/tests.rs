@@ -123,7 +123,7 @@ fn broken_binary_headers() {
         (binary(0x21, 0x41, &TCP4), ProxyFault::Addresses),
         (binary(0x21, 0x11, &TCP4[..11]), ProxyFault::Addresses),
         (binary(0x21, 0x21, &TCP4), ProxyFault::Addresses),
-        (binary(0x20, 0x31, &TCP4), ProxyFault::Addresses),
+        (binary(0x21, 0x31, &TCP4), ProxyFault::Addresses),
         (binary(0x21, 0x11, &too_long), ProxyFault::Length),
         (
             binary(0x21, 0x11, &[&TCP4[..], &[4, 0]].concat()),
@@ -144,6 +144,17 @@ fn broken_binary_headers() {
     ] {
         let octets = [&header[..], &[0x16; 64]].concat();
         assert_eq!(read(&octets), Err(fault), "{header:?}");
+    }
+}
+
+#[test]
+fn a_local_connections_addresses_are_ignored() {
+    for header in [
+        binary(0x20, 0x31, &TCP4),
+        binary(0x20, 0x11, &[]),
+        binary(0x20, 0x42, &TCP4),
+    ] {
+        assert_eq!(read(&header), Ok((Source::Own, header.len())), "{header:?}");
     }
 }
 
