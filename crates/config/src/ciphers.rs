@@ -149,21 +149,9 @@ fn matching(name: &str) -> Vec<CipherSuite> {
 }
 
 /// Classes that all suites here belong to.
-const GENERAL: [&str; 14] = [
-    "ALL",
-    "DEFAULT",
-    "COMPLEMENTOFDEFAULT",
-    "HIGH",
-    "ECDH",
-    "EECDH",
-    "ECDHE",
-    "kECDHE",
-    "kEECDH",
-    "TLSv1.2",
-    "AEAD",
+const GENERAL: [&str; 11] = [
+    "ALL", "DEFAULT", "HIGH", "ECDH", "EECDH", "ECDHE", "kECDHE", "kEECDH", "TLSv1.2", "AEAD",
     "FIPS",
-    "SUITEB128",
-    "SUITEB192",
 ];
 
 type Row = (CipherSuite, &'static str, &'static [&'static str]);
@@ -180,12 +168,29 @@ const TABLE: [Row; 9] = [
     (
         CipherSuite::EcdheEcdsaAes256GcmSha384,
         "ECDHE-ECDSA-AES256-GCM-SHA384",
-        &["ECDSA", "aECDSA", "AES", "AES256", "AESGCM", "SHA384"],
+        &[
+            "ECDSA",
+            "aECDSA",
+            "AES",
+            "AES256",
+            "AESGCM",
+            "SHA384",
+            "SUITEB128",
+            "SUITEB192",
+        ],
     ),
     (
         CipherSuite::EcdheEcdsaAes128GcmSha256,
         "ECDHE-ECDSA-AES128-GCM-SHA256",
-        &["ECDSA", "aECDSA", "AES", "AES128", "AESGCM", "SHA256"],
+        &[
+            "ECDSA",
+            "aECDSA",
+            "AES",
+            "AES128",
+            "AESGCM",
+            "SHA256",
+            "SUITEB128",
+        ],
     ),
     (
         CipherSuite::EcdheEcdsaChaCha20Poly1305,
@@ -236,6 +241,9 @@ mod tests {
         let documented = "ECDH+AESGCM:DH+AESGCM:ECDH+AES256:DH+AES256:ECDH+AES128:DH+AES:ECDH+3DES:DH+3DES:RSA+AES:RSA+3DES:!ADH:!AECDH:!MD5:!DSS";
         assert_eq!(read(documented).0.len(), 4);
         assert_eq!(read("HIGH:!aRSA:-AES").0, ["ECDHE-ECDSA-CHACHA20-POLY1305"]);
+        assert_eq!(read("SUITEB192").0, ["ECDHE-ECDSA-AES256-GCM-SHA384"]);
+        assert_eq!(read("SUITEB128").0.len(), 2);
+        assert_eq!(read("DEFAULT:!COMPLEMENTOFDEFAULT").0.len(), 6);
         let last = read("ECDHE:+AES128").0;
         assert_eq!(last.len(), 6);
         assert_eq!(last.last(), Some(&rsa));

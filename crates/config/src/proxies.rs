@@ -60,6 +60,11 @@ impl Network {
             Some(_) => return None,
             None => most,
         };
+        // What is IPv4 in IPv6's clothes is compared as IPv4.
+        let (first, bits) = match (first.to_canonical(), bits.checked_sub(96)) {
+            (v4 @ IpAddr::V4(_), Some(bits)) if first.is_ipv6() => (v4, bits),
+            (_, _) => (first, bits),
+        };
         let network = Self { first, bits };
         (network.host_part(first) == 0).then_some(network)
     }
@@ -205,6 +210,7 @@ mod tests {
         for (network, inside, outside) in [
             ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"),
             ("10.0.0.0/8", "::ffff:10.0.0.1", "a00::"),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", "11.0.0.0"),
             ("192.0.2.7", "192.0.2.7", "192.0.2.6"),
             ("192.0.2.6/31", "192.0.2.7", "192.0.2.8"),
             ("0.0.0.0/0", "203.0.113.1", "::1"),
@@ -227,6 +233,7 @@ mod tests {
             "10.0.0.0/+8",
             "10.0.0.1/8",
             "::1/64",
+            "::ffff:10.0.0.1/104",
             "host",
             "10.0.0/8",
             "::/129",
