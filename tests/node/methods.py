@@ -92,7 +92,7 @@ def transports(ports, files, people, unix):
     mutual = server | {"ca_certificates": [files["ca.crt"]]}
     static = people.methods
     certified = {"tls": people.by_certificate(files)}
-    slow = {} if CROSSBAR else {"authenticator-timeout": 3000}
+    slow = {} if CROSSBAR else {"authenticator-timeout": 3}
     found = [
         universal(ports["static"], static),
         universal(ports["few"], {"ticket": people.with_lost(), "wampcra": static["wampcra"]}),
