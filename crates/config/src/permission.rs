@@ -144,6 +144,10 @@ mod tests {
             ("*", "", MatchPolicy::Prefix),
             ("com.*.add", "com..add", MatchPolicy::Wildcard),
             ("com.*.*", "com..", MatchPolicy::Wildcard),
+            ("*.add", ".add", MatchPolicy::Wildcard),
+            ("*.*", ".", MatchPolicy::Wildcard),
+            ("*.app.*", ".app.", MatchPolicy::Wildcard),
+            ("com.app*", "com.app", MatchPolicy::Prefix),
         ];
         for (written, uri, policy) in cases {
             assert_eq!(starred(written), (uri.to_owned(), policy), "{written}");

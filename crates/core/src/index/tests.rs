@@ -167,3 +167,14 @@ fn patterns_of_very_many_components_are_found_in_their_order() {
     assert_eq!((found(&index, "b.c"), index.len()), (vec![1, 2], 3));
     assert_eq!(index.patterns(b"a.x.a"), [9]);
 }
+
+/// Keys are chosen by peers: nobody can know which ones meet in a hash table.
+#[test]
+fn tables_of_peers_keys_have_secret_hashes() {
+    use std::hash::BuildHasher;
+
+    let [one, other] = [(); 2].map(|()| PatternIndex::<u64>::default());
+    let key = Text::from("com.example.topic");
+    let hash = |index: &PatternIndex<u64>| index.exact.hasher().hash_one(&key);
+    assert_ne!(hash(&one), hash(&other));
+}

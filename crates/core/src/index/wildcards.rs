@@ -217,3 +217,18 @@ fn cut(uri: &[u8]) -> (&[u8], Option<&[u8]>) {
 fn components(uri: &[u8]) -> impl Iterator<Item = &[u8]> {
     uri.split(|&octet| octet == b'.')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Components are chosen by peers: nobody can know which ones meet in a hash table.
+    #[test]
+    fn components_have_secret_hashes() {
+        use std::hash::BuildHasher;
+
+        let [one, other] = [(); 2].map(|()| Node::<u64>::default());
+        let hash = |node: &Node<u64>| node.literal.hasher().hash_one(b"example");
+        assert_ne!(hash(&one), hash(&other));
+    }
+}

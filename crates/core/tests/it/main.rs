@@ -6,6 +6,7 @@
     reason = "the ban on clocks is for the core itself"
 )]
 
+mod attacks;
 mod authentication;
 mod authorization;
 mod authorizers;
@@ -21,6 +22,7 @@ mod leaving;
 mod limits;
 mod meta;
 mod model;
+mod narrowing;
 mod passthru;
 mod permissions;
 mod pubsub;

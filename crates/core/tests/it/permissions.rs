@@ -163,12 +163,144 @@ const CASES: &[Case] = &[
 #[test]
 fn z02_z05_permissions_say_what_is_expected() {
     for case in CASES {
-        check(&script(case));
+        check(&script(case.table, case.expected));
     }
 }
 
-fn script(case: &Case) -> String {
-    let entries = case.table.iter().map(|(uri, policy, actions)| {
+/// An entry that goes before another where both match: `uri match`; and a URI that both match, and one that only the second does.
+struct Pair {
+    first: (&'static str, &'static str),
+    second: (&'static str, &'static str),
+    both: &'static str,
+    second_only: &'static str,
+    /// A pattern that the second covers and that has nothing in common with the first.
+    apart: (&'static str, &'static str),
+}
+
+const PAIRS: &[Pair] = &[
+    Pair {
+        first: ("com.a.x", "exact"),
+        second: ("com..x", "wildcard"),
+        both: "com.a.x",
+        second_only: "com.b.x",
+        apart: ("", ""),
+    },
+    Pair {
+        first: ("com.a.x", "exact"),
+        second: ("com.", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a.xx",
+        apart: ("com.b", "prefix"),
+    },
+    Pair {
+        first: ("com.a.x", "exact"),
+        second: ("com.a.x", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a.x.y",
+        apart: ("com.a.x.", "prefix"),
+    },
+    Pair {
+        first: ("com..x", "wildcard"),
+        second: ("com.a.", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a.y",
+        apart: ("com.a..z", "wildcard"),
+    },
+    Pair {
+        first: ("..x", "wildcard"),
+        second: ("com.a.x", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a.xy",
+        apart: ("com.a.x.", "prefix"),
+    },
+    // The first literal component from the left decides among wildcards.
+    Pair {
+        first: ("com..", "wildcard"),
+        second: (".a.x", "wildcard"),
+        both: "com.a.x",
+        second_only: "org.a.x",
+        apart: ("org.a.x", "wildcard"),
+    },
+    Pair {
+        first: ("com.a.", "wildcard"),
+        second: ("com..x", "wildcard"),
+        both: "com.a.x",
+        second_only: "com.b.x",
+        apart: ("com.b.x", "wildcard"),
+    },
+    Pair {
+        first: ("com.a.", "wildcard"),
+        second: ("com.", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a.x.y",
+        apart: ("com.b.", "wildcard"),
+    },
+    Pair {
+        first: (".a", "wildcard"),
+        second: ("", "prefix"),
+        both: "com.a",
+        second_only: "com.b",
+        apart: ("com.a.", "prefix"),
+    },
+    Pair {
+        first: ("com.a.", "prefix"),
+        second: ("com.", "prefix"),
+        both: "com.a.x",
+        second_only: "com.a",
+        apart: ("com.b.", "prefix"),
+    },
+    Pair {
+        first: ("com.a.", "prefix"),
+        second: ("", "prefix"),
+        both: "com.a.x",
+        second_only: "org",
+        apart: (".b.", "wildcard"),
+    },
+];
+
+/// Of two entries that match, the first decides, and denies the patterns of the second that reach into it; for each action
+/// for itself, and whatever order they are written in.
+#[test]
+fn z02_z05_each_kind_of_entry_goes_before_the_next_for_every_action() {
+    const ACTIONS: [&str; 4] = ["call", "register", "publish", "subscribe"];
+    for pair in PAIRS {
+        for action in ACTIONS {
+            let others: Vec<&str> = ACTIONS.into_iter().filter(|it| *it != action).collect();
+            let others = others.join(" ");
+            for first_allows in [true, false] {
+                let allow = |allows: bool| if allows { action } else { others.as_str() };
+                let first = (pair.first.0, pair.first.1, allow(first_allows));
+                let second = (pair.second.0, pair.second.1, allow(!first_allows));
+                let mut expected = vec![
+                    (action, pair.both, "", first_allows),
+                    (action, pair.second_only, "", !first_allows),
+                ];
+                if matches!(action, "register" | "subscribe") {
+                    let (uri, policy) = pair.second;
+                    expected.push((action, uri, policy, false)); // one of both denies part of it
+                    if pair.first.1 != "exact" {
+                        let (uri, policy) = pair.first;
+                        expected.push((action, uri, policy, first_allows));
+                    }
+                    let (uri, policy) = pair.apart;
+                    if !policy.is_empty() {
+                        expected.push((action, uri, policy, !first_allows));
+                    }
+                }
+                for table in [[first, second], [second, first]] {
+                    check(&script(&table, &expected));
+                }
+            }
+        }
+    }
+}
+
+/// One line of a table, and one question with its answer.
+type Entry<'a> = (&'a str, &'a str, &'a str);
+type Expected<'a> = (&'a str, &'a str, &'a str, bool);
+
+fn script(table: &[Entry<'_>], expected: &[Expected<'_>]) -> String {
+    let entries = table.iter().map(|(uri, policy, actions)| {
         let actions: Vec<String> = actions
             .split_whitespace()
             .map(|a| format!("{a:?}"))
@@ -181,7 +313,7 @@ fn script(case: &Case) -> String {
         "role guest {{\"permissions\": [{}]}}\nbob joins as guest\n",
         entries.join(", ")
     );
-    for (place, &(action, uri, policy, allowed)) in case.expected.iter().enumerate() {
+    for (place, &(action, uri, policy, allowed)) in expected.iter().enumerate() {
         ask(&mut script, place + 1, (action, uri, policy), allowed);
     }
     script

@@ -202,6 +202,28 @@ async fn nothing_leaks_into_another_realm() {
 }
 
 #[tokio::test]
+async fn testaments_stay_in_their_realm() {
+    let (server, mut alice, _, mut eve) = two_realms().await;
+    assert_eq!(alice.ask(r#"[32,1,{},"com.example.topic"]"#).await[0], 33);
+    let left = r#"[48,9,{},"wamp.session.add_testament",["com.example.topic",["alice's"],{}]]"#;
+    assert_eq!(alice.ask(left).await[0], 50);
+    let flush = r#"[48,18,{},"wamp.session.flush_testaments"]"#;
+    let flushed = eve.ask(flush).await;
+    assert_eq!((&flushed[0], &flushed[3][0]), (&50.into(), &0.into()));
+    let mut mallory = Raw::connect(server.address).await;
+    assert_eq!(mallory.ask(&HELLO.replace("realm1", "realm2")).await[0], 2);
+    let left = left.replace("alice's", "forged");
+    assert_eq!(mallory.ask(&left).await[0], 50);
+    assert_eq!(eve.ask(r#"[32,19,{},"com.example.topic"]"#).await[0], 33);
+    mallory.leave().await;
+    let event = eve.receive().await;
+    assert_eq!(event[4][0], "forged", "{event}");
+    // What comes next to the other realm is what was asked for.
+    let published = r#"[16,10,{"acknowledge":true},"com.example.other"]"#;
+    assert_eq!(alice.ask(published).await[0], 17);
+}
+
+#[tokio::test]
 async fn a_compressed_bomb_is_cut_off_at_the_longest_message() {
     let mut service = websocket();
     service.options = WebSocketOptions {
