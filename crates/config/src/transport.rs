@@ -71,10 +71,10 @@ pub struct QueueLimits {
 /// `send_queue_overflow`: what is done when a session's queue is over its limit.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Overflow {
-    /// `close`: the session is ended.
+    /// `close`: the session is ended, unless it is only a call that does not fit.
     #[default]
     Close,
-    /// `drop`: events are dropped and counted; other messages end the session.
+    /// `drop`: events are dropped and counted; other messages but calls end the session.
     Drop,
 }
 

@@ -48,6 +48,8 @@ pub enum Undeliverable {
     TooLarge,
     /// The receiver's serializer cannot express its payload.
     Unrepresentable,
+    /// As much as may waits for the receiver to read already.
+    Full,
 }
 
 /// How much a realm holds and what it has dropped.

@@ -27,22 +27,46 @@ pub(crate) struct Desk {
     /// The last request id.
     last: u64,
     waiting: HashMap<RequestId, Waiting, RandomState>,
-    /// How long the questions are that wait, in octets.
-    octets: usize,
+    /// What waits for each procedure for which something does. Which there are says the configuration.
+    loads: HashMap<Text, Load, RandomState>,
 }
 
 /// Who waits for an answer.
 #[derive(Debug)]
 struct Waiting {
     sender: oneshot::Sender<Answer>,
+    procedure: Text,
     /// How long its question is.
     octets: usize,
 }
 
-/// How many questions may wait in a realm. They come from clients that have proved nothing yet.
+/// The questions that wait for one procedure.
+#[derive(Debug, Default)]
+struct Load {
+    count: usize,
+    octets: usize,
+}
+
+/// A question that was asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The session of the desk that it was asked at.
+    pub(crate) desk: SessionId,
+    /// Its request there.
+    pub(crate) request: RequestId,
+    /// Where the answer will be.
+    pub(crate) answer: oneshot::Receiver<Answer>,
+}
+
+/// How many questions may wait for a procedure. They come from clients that have proved nothing yet.
 const MOST: usize = 1024;
-/// How long all that wait may be, in octets: less than what may wait for one session to read.
+/// How long all that wait for one may be, in octets.
 const MOST_OCTETS: usize = 8 << 20;
+
+/// Why nothing is asked where a realm is not there, or does not take the router's session.
+pub(crate) const NO_REALM: &str = "the realm is not running";
+/// Why nothing is asked where too much waits.
+const CROWDED: &str = "too many clients wait for it";
 
 impl Desk {
     /// Makes a desk, and the request to join that opens its session.
@@ -74,23 +98,30 @@ impl Desk {
             session,
             last: 0,
             waiting: HashMap::default(),
-            octets: 0,
+            loads: HashMap::default(),
         };
         (desk, join)
     }
 
-    /// Makes a call, and gives its request id and where the answer will be; nothing if too many wait.
+    /// Makes a call.
+    ///
+    /// # Errors
+    /// Says why not.
     pub(crate) fn ask(
         &mut self,
         procedure: Text,
         payload: Payload,
-    ) -> Option<(Message, RequestId, oneshot::Receiver<Answer>)> {
+    ) -> Result<(Message, Asked), &'static str> {
         let octets = payload.len();
-        if self.waiting.len() >= MOST || self.octets + octets > MOST_OCTETS {
-            return None;
+        let load = self.loads.get(&procedure);
+        if load.is_some_and(|load| load.count >= MOST || load.octets + octets > MOST_OCTETS) {
+            return Err(CROWDED);
         }
         self.last += 1;
-        let request = RequestId::new(self.last)?;
+        let request = RequestId::new(self.last).ok_or(NO_REALM)?;
+        let load = self.loads.entry(procedure.clone()).or_default();
+        load.count += 1;
+        load.octets += octets;
         let call = Call {
             request,
             receive_progress: None,
@@ -99,13 +130,22 @@ impl Desk {
             disclose_me: None,
             caller: None,
             passthru: None,
-            procedure,
+            procedure: procedure.clone(),
             payload,
         };
-        let (sender, receiver) = oneshot::channel();
-        self.octets += octets;
-        self.waiting.insert(request, Waiting { sender, octets });
-        Some((Message::Call(call), request, receiver))
+        let (sender, answer) = oneshot::channel();
+        let waiting = Waiting {
+            sender,
+            procedure,
+            octets,
+        };
+        self.waiting.insert(request, waiting);
+        let asked = Asked {
+            desk: self.session,
+            request,
+            answer,
+        };
+        Ok((Message::Call(call), asked))
     }
 
     /// Takes a message for the desk's session. Says whether the session is over.
@@ -129,7 +169,13 @@ impl Desk {
 
     fn remove(&mut self, request: RequestId) -> Option<Waiting> {
         let waiting = self.waiting.remove(&request)?;
-        self.octets -= waiting.octets;
+        if let Some(load) = self.loads.get_mut(&waiting.procedure) {
+            load.count -= 1;
+            load.octets -= waiting.octets;
+            if load.count == 0 {
+                self.loads.remove(&waiting.procedure);
+            }
+        }
         Some(waiting)
     }
 
@@ -144,23 +190,22 @@ impl Desk {
     }
 }
 
-/// A question that was asked. Whoever drops it does not want the answer any more.
+/// A question that was asked in a realm. Whoever drops it does not want the answer any more.
 pub(crate) struct Question {
     pub(crate) driver: Arc<Driver>,
-    pub(crate) request: RequestId,
-    pub(crate) answer: oneshot::Receiver<Answer>,
+    pub(crate) asked: Asked,
 }
 
 impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Question({})", self.request)
+        write!(f, "Question({})", self.asked.request)
     }
 }
 
 impl Drop for Question {
     fn drop(&mut self) {
         let mut wakes = Vec::new();
-        self.driver.give_up(self.request, &mut wakes);
+        self.driver.give_up(&self.asked, &mut wakes);
         wake(&mut wakes);
     }
 }
@@ -169,16 +214,19 @@ impl Router {
     /// Asks an authenticator, and waits for what it answers.
     pub(crate) async fn ask(&self, inquiry: Inquiry) -> Result<Value, AuthenticatorFailure> {
         let (realm, procedure) = (inquiry.realm.clone(), inquiry.procedure.clone());
-        let asked = self.driver(&realm).and_then(|driver| {
+        let asked = (self.driver(&realm).ok_or(NO_REALM)).and_then(|driver| {
             let arguments = Payload::new(Format::Cbor, &inquiry.arguments, &Dict::new());
-            driver.ask(inquiry.procedure, arguments.ok()?)
+            let arguments = arguments.map_err(|_| "the question cannot be written")?;
+            driver.ask(inquiry.procedure, arguments)
         });
-        let Some(mut question) = asked else {
-            let why = "the realm is not running, or too many clients wait for it";
-            self.note_unavailable(&realm, &procedure, why);
-            return Err(AuthenticatorFailure::Unavailable);
+        let mut question = match asked {
+            Ok(question) => question,
+            Err(why) => {
+                self.note_unavailable(&realm, &procedure, why);
+                return Err(AuthenticatorFailure::Unavailable);
+            }
         };
-        let answer = tokio::time::timeout(inquiry.limit, &mut question.answer).await;
+        let answer = tokio::time::timeout(inquiry.limit, &mut question.asked.answer).await;
         let why = match answer {
             Ok(Ok(Ok(payload))) => return Ok(single(&payload)),
             Ok(Ok(Err((uri, payload)))) => match unavailable(&uri) {
@@ -221,9 +269,11 @@ fn unavailable(uri: &str) -> Option<&'static str> {
     match uri {
         "wamp.error.no_such_procedure" => Some("nobody has registered the procedure"),
         "wamp.error.canceled" => Some("its session has ended"),
-        "wamp.error.unavailable" | "wamp.error.no_available_callee" => Some("no callee takes it"),
+        "wamp.error.unavailable" | "wamp.error.no_available_callee" => {
+            Some("no callee takes it, or reads what waits for it")
+        }
         "crossbar.error.max_concurrency_reached" => Some("all its callees are busy"),
-        "crossbar.error.limit_exceeded" => Some("too many clients wait for it"),
+        "crossbar.error.limit_exceeded" => Some(CROWDED),
         "wamp.error.payload_size_exceeded" => Some("the question is too long for it"),
         _ => None,
     }
@@ -241,4 +291,28 @@ fn refusal(uri: Text, payload: &Payload) -> AuthenticatorFailure {
         | None => None,
     };
     AuthenticatorFailure::Refused { uri, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a12_questions_are_counted_by_procedure() {
+        let session = SessionId::new(7).unwrap();
+        let (mut desk, _) = Desk::new(session, Text::from_static("realm1"));
+        let (busy, other) = (
+            Text::from_static("com.busy"),
+            Text::from_static("com.other"),
+        );
+        let mut asked = Vec::new();
+        for _ in 0..MOST {
+            asked.push(desk.ask(busy.clone(), Payload::EMPTY).unwrap().1);
+        }
+        assert_eq!(desk.ask(busy.clone(), Payload::EMPTY).unwrap_err(), CROWDED);
+        desk.ask(other, Payload::EMPTY).unwrap();
+        assert!(desk.give_up(asked[0].request).is_some());
+        assert!(desk.give_up(asked[0].request).is_none());
+        desk.ask(busy, Payload::EMPTY).unwrap();
+    }
 }

@@ -10,12 +10,11 @@ use crossbar_core::{
     Command, Join, Limit, Outbox, Realm, SessionTraffic, StatisticsRule, Transport, Undecided,
     Undeliverable,
 };
-use crossbar_wire::{Abort, Event, Format, Message, Payload, RequestId, SessionId, Text};
+use crossbar_wire::{Abort, Event, Format, Message, Payload, SessionId, Text};
 use foldhash::fast::RandomState;
-use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
-use crate::asking::{Answer, Desk};
+use crate::asking::{Asked, Desk, NO_REALM};
 use crate::framing::Framing;
 use crate::large::{LARGE, Large, SLOTS, payload_length, slot};
 use crate::meter::Meter;
@@ -137,32 +136,35 @@ impl Delivery {
         }
     }
 
-    /// Calls a procedure for the router itself; `session` is its session's id if it has none yet. Gives the request id and
-    /// where the answer will be.
+    /// Calls a procedure for the router itself; `session` is its session's id if it has none yet.
+    ///
+    /// # Errors
+    /// Says why not.
     pub(crate) fn ask(
         &mut self,
         session: SessionId,
         procedure: Text,
         payload: Payload,
-    ) -> Option<(RequestId, oneshot::Receiver<Answer>)> {
+    ) -> Result<Asked, &'static str> {
         let now = Instant::now();
         if self.desk.is_none() {
             let (desk, join) = Desk::new(session, self.realm.name().clone());
-            self.realm.join(join, now, &mut self.outbox).ok()?;
+            let joined = self.realm.join(join, now, &mut self.outbox);
+            joined.map_err(|_| NO_REALM)?;
             self.desk = Some(desk);
             self.dispatch();
         }
-        let desk = self.desk.as_mut()?;
-        let from = desk.session;
-        let (call, request, answer) = desk.ask(procedure, payload)?;
-        self.handle(from, call, now);
-        Some((request, answer))
+        let desk = self.desk.as_mut().ok_or(NO_REALM)?;
+        let (call, asked) = desk.ask(procedure, payload)?;
+        self.handle(asked.desk, call, now);
+        Ok(asked)
     }
 
-    /// Ends the call of a question that nobody wants to be answered any more.
-    pub(crate) fn give_up(&mut self, request: RequestId) {
+    /// Ends the call of a question that nobody wants to be answered any more. Another desk has other questions by the same ids.
+    pub(crate) fn give_up(&mut self, asked: &Asked) {
         if let Some(desk) = &mut self.desk
-            && let Some(cancel) = desk.give_up(request)
+            && desk.session == asked.desk
+            && let Some(cancel) = desk.give_up(asked.request)
         {
             let from = desk.session;
             self.handle(from, cancel, Instant::now());
@@ -251,7 +253,9 @@ impl Delivery {
         }
         self.encoder.begin();
         let queued = match self.encoder.body(&message, outlet.format) {
-            Some(body) => outlet.push(body, &mut self.wakes).map(|()| body.len()),
+            Some(body) => {
+                (outlet.push(body, outlet.room(&message), &mut self.wakes)).map(|()| body.len())
+            }
             None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
         };
         match queued {
@@ -285,7 +289,8 @@ impl Delivery {
                     }
                 }
                 None => match self.encoder.body(&message, outlet.format) {
-                    Some(body) => outlet.push(body, &mut self.wakes).map(|()| body.len()),
+                    Some(body) => (outlet.push(body, outlet.room(&message), &mut self.wakes))
+                        .map(|()| body.len()),
                     None => Err(Rejection::Undeliverable(Undeliverable::Unrepresentable)),
                 },
             };
@@ -363,12 +368,26 @@ impl Delivery {
                 Counters::add(&self.counters.undeliverable, 1);
                 self.realm.undeliverable(to, message, why, &mut self.outbox);
             }
+            Rejection::Full { .. } if self.is_spared(to, message) => {
+                Counters::add(&self.counters.undeliverable, 1);
+                if let Some(hidden) = self.counters.told.busy.due() {
+                    warn!(realm = %self.realm.name(), session = %to, hidden, "a callee does not read what waits for it: its callers get errors");
+                }
+                let why = Undeliverable::Full;
+                self.realm.undeliverable(to, message, why, &mut self.outbox);
+            }
             Rejection::Full { .. } => {
                 warn!(session = %to, "session closed: too much waits for it to read");
                 Counters::add(&self.counters.sessions_overflowed, 1);
                 self.close(to, Ending::Overflow);
             }
         }
+    }
+
+    /// Says whether a session stays although there is no room for a message: others have caused it, and it is given time to read.
+    fn is_spared(&self, to: SessionId, message: &Message) -> bool {
+        matches!(message, Message::Invocation(_) | Message::Interrupt(_))
+            && (self.seats.get(&to)).is_some_and(|seat| !seat.outlet.is_stuck())
     }
 
     fn close(&mut self, session: SessionId, ending: Ending) {

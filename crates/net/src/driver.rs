@@ -5,13 +5,13 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crossbar_core::{Join, Limits, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
-use crossbar_wire::{Abort, Message, Payload, RequestId, SessionId, Text};
+use crossbar_wire::{Abort, Message, Payload, SessionId, Text};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::asking::Question;
+use crate::asking::{Asked, NO_REALM, Question};
 use crate::delivery::Delivery;
 use crate::outlet::Outlet;
 use crate::session::draw;
@@ -167,29 +167,34 @@ impl Driver {
         });
     }
 
-    /// Asks a procedure of the realm; nothing if the realm takes no question.
-    pub(crate) fn ask(self: Arc<Self>, procedure: Text, payload: Payload) -> Option<Question> {
-        let (session, _) = draw()?;
+    /// Asks a procedure of the realm.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub(crate) fn ask(
+        self: Arc<Self>,
+        procedure: Text,
+        payload: Payload,
+    ) -> Result<Question, &'static str> {
+        let (session, _) = draw().ok_or("there are no random numbers")?;
         let mut wakes = Vec::new();
         let mut state = self.state.lock();
         if state.closed {
-            return None;
+            return Err(NO_REALM);
         }
         let asked = state.delivery.ask(session, procedure, payload);
         self.finish(state, &mut wakes);
         wake(&mut wakes);
-        let (request, answer) = asked?;
-        Some(Question {
+        Ok(Question {
             driver: self,
-            request,
-            answer,
+            asked: asked?,
         })
     }
 
     /// Ends the call of a question that nobody wants to be answered any more.
-    pub(crate) fn give_up(&self, request: RequestId, wakes: &mut Vec<Waker>) {
+    pub(crate) fn give_up(&self, asked: &Asked, wakes: &mut Vec<Waker>) {
         let mut state = self.state.lock();
-        state.delivery.give_up(request);
+        state.delivery.give_up(asked);
         self.finish(state, wakes);
     }
 

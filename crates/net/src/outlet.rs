@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use crossbar_config::{Overflow, QueueLimits};
 use crossbar_core::{Transport, Undeliverable};
-use crossbar_wire::Format;
+use crossbar_wire::{Format, Message};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::framing::Framing;
 use crate::large::Large;
@@ -104,6 +106,8 @@ struct Queue {
     waker: Option<Waker>,
     /// Whether the task waits for the socket and has no use for more to write.
     blocked: bool,
+    /// Since when there has been no room for an invocation, while the peer has taken nothing.
+    stuck: Option<Instant>,
 }
 
 impl Outlet {
@@ -123,16 +127,31 @@ impl Outlet {
         }
     }
 
-    /// Appends one encoded message. The waker of a task that sleeps goes to `wakes`.
+    /// Gives how much may wait when a message is queued, in octets: others' calls leave a quarter for everything else, so that
+    /// they do not end a session which does not read for a moment.
+    pub(crate) const fn room(&self, message: &Message) -> usize {
+        if matches!(message, Message::Invocation(_)) {
+            self.budget.octets - self.budget.octets / 4
+        } else {
+            self.budget.octets
+        }
+    }
+
+    /// Appends one encoded message where no more than `room` waits. The waker of a task that sleeps goes to `wakes`.
     ///
     /// # Errors
     /// Says why it was not queued.
-    pub(crate) fn push(&self, body: &[u8], wakes: &mut Vec<Waker>) -> Result<(), Rejection> {
+    pub(crate) fn push(
+        &self,
+        body: &[u8],
+        room: usize,
+        wakes: &mut Vec<Waker>,
+    ) -> Result<(), Rejection> {
         if body.len() > self.longest {
             return Err(Rejection::Undeliverable(Undeliverable::TooLarge));
         }
         let mut queue = self.queue.lock();
-        queue.admit(body.len(), self.budget)?;
+        queue.admit(body.len(), room, self.budget.overflow)?;
         let before = queue.open_tail(body.len());
         self.framing.put(self.format, body, &mut queue.tail);
         queue.count_tail(before);
@@ -154,7 +173,7 @@ impl Outlet {
             return Err(Rejection::Undeliverable(Undeliverable::TooLarge));
         }
         let mut queue = self.queue.lock();
-        queue.admit(length, self.budget)?;
+        queue.admit(length, self.budget.octets, self.budget.overflow)?;
         queue.seal_tail();
         queue.octets += frame.len();
         queue.waiting += frame.len();
@@ -178,8 +197,9 @@ impl Outlet {
         wakes: &mut Vec<Waker>,
     ) -> Result<(), Rejection> {
         let length = large.payload_length();
+        let room = self.room(&large.message);
         let mut queue = self.queue.lock();
-        queue.admit(length, self.budget)?;
+        queue.admit(length, room, self.budget.overflow)?;
         queue.seal_tail();
         queue.parts.push_back(Part::Large(large));
         queue.octets += length;
@@ -194,7 +214,7 @@ impl Outlet {
     /// Too much is waiting already: the peer makes the router answer, but does not read.
     pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), Rejection> {
         let mut queue = self.queue.lock();
-        queue.admit(frame.len(), self.budget)?;
+        queue.admit(frame.len(), self.budget.octets, self.budget.overflow)?;
         let before = queue.open_tail(frame.len());
         self.framing.put_frame(frame, &mut queue.tail);
         queue.count_tail(before);
@@ -227,6 +247,13 @@ impl Outlet {
     pub(crate) fn wrote(&self, octets: usize) {
         let mut queue = self.queue.lock();
         queue.octets -= octets.min(queue.octets);
+        queue.stuck = None;
+    }
+
+    /// Takes note that there was no room for an invocation. Says whether the peer has taken nothing for so long that it will not.
+    pub(crate) fn is_stuck(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.stuck.get_or_insert_with(Instant::now).elapsed() >= PATIENCE
     }
 
     /// Gives how the session or the connection ends, if that has come about; whether a task sleeps stays as it is.
@@ -238,6 +265,9 @@ impl Outlet {
     pub(crate) fn next(&self, written: usize, context: &Context<'_>) -> Next {
         let mut queue = self.queue.lock();
         queue.octets -= written.min(queue.octets);
+        if written > 0 {
+            queue.stuck = None;
+        }
         if let Some(ending) = queue.ending.take() {
             return Next::End(ending);
         }
@@ -249,15 +279,20 @@ impl Outlet {
     }
 
     /// Takes note that the socket takes no more and that only an ending need wake the task. Gives that, if it has come
-    /// about.
-    pub(crate) fn block(&self, context: &Context<'_>) -> Option<Ending> {
+    /// about. `moved` says whether the socket has taken something since the last time.
+    pub(crate) fn block(&self, moved: bool, context: &Context<'_>) -> Option<Ending> {
         let mut queue = self.queue.lock();
         queue.blocked = true;
+        if moved {
+            queue.stuck = None;
+        }
         queue.waker = Some(context.waker().clone());
         queue.ending.take()
     }
 }
 
+/// How long a callee may take nothing of what waits for it while there is no room for another call.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// More octets than any framing adds to a message.
 const FRAMING: usize = 16;
 
@@ -280,10 +315,10 @@ impl Ending {
 
 impl Queue {
     /// Checks the budget. A message is taken while less than the limit waits, so that one of any size can pass.
-    fn admit(&self, length: usize, budget: QueueLimits) -> Result<(), Rejection> {
-        if self.octets > 0 && self.octets + length > budget.octets {
+    fn admit(&self, length: usize, room: usize, overflow: Overflow) -> Result<(), Rejection> {
+        if self.octets > 0 && self.octets + length > room {
             return Err(Rejection::Full {
-                drop_events: budget.overflow == Overflow::Drop,
+                drop_events: overflow == Overflow::Drop,
             });
         }
         Ok(())
@@ -334,5 +369,36 @@ impl Queue {
     fn discard(&mut self) {
         self.octets -= self.waiting;
         drop(self.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_for_long_is_stuck() {
+        let budget = QueueLimits {
+            octets: 100,
+            overflow: Overflow::Close,
+        };
+        let outlet = Outlet::new(Format::Json, Framing::RawSocket, 1000, budget);
+        let mut wakes = Vec::new();
+        outlet.push(&[b' '; 60], 75, &mut wakes).unwrap();
+        let full = Rejection::Full { drop_events: false };
+        assert_eq!(outlet.push(&[b' '; 20], 75, &mut wakes), Err(full));
+        outlet.push(&[b' '; 20], 100, &mut wakes).unwrap();
+        assert!(!outlet.is_stuck());
+        tokio::time::advance(PATIENCE / 2).await;
+        let context = Context::from_waker(Waker::noop());
+        outlet.block(false, &context);
+        tokio::time::advance(PATIENCE / 2).await;
+        assert!(outlet.is_stuck());
+        outlet.block(true, &context);
+        assert!(!outlet.is_stuck());
+        tokio::time::advance(PATIENCE).await;
+        assert!(outlet.is_stuck());
+        outlet.next(60, &context);
+        assert!(!outlet.is_stuck());
     }
 }

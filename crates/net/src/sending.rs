@@ -53,7 +53,10 @@ impl Sending {
     ) -> Poll<io::Result<Option<Ending>>> {
         loop {
             if self.writer.poll_write_all(stream, context)?.is_pending() {
-                return match self.outlet.block(context) {
+                return match self
+                    .outlet
+                    .block(std::mem::take(&mut self.writer.moved), context)
+                {
                     Some(ending) => Poll::Ready(Ok(Some(ending))),
                     None => Poll::Pending,
                 };

@@ -439,7 +439,10 @@ impl Session {
     fn send(&self, message: &Message, work: &mut Work) -> bool {
         work.body.clear();
         let queued = message.encode(self.outlet.format, &mut work.body).is_ok()
-            && self.outlet.push(&work.body, &mut work.wakes).is_ok();
+            && self
+                .outlet
+                .push(&work.body, self.outlet.budget.octets, &mut work.wakes)
+                .is_ok();
         if !queued {
             debug!(
                 message = message.name(),

@@ -35,6 +35,7 @@ pub(crate) struct Told {
     pub(crate) failures: Throttle,
     pub(crate) authenticators: Throttle,
     pub(crate) answers: Throttle,
+    pub(crate) busy: Throttle,
 }
 
 impl Counters {

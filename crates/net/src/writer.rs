@@ -19,6 +19,8 @@ pub(crate) struct Writer {
     offset: usize,
     /// What the chunks count against the outlet's budget.
     pub(crate) octets: usize,
+    /// Whether the peer has taken something.
+    pub(crate) moved: bool,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,7 @@ impl Writer {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.moved = true;
             self.advance(written);
         }
         Poll::Ready(Ok(()))

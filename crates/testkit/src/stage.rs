@@ -412,12 +412,13 @@ impl Stage {
         }
     }
 
-    /// `alice cannot hold [36, …]` (too large) or `alice cannot express [36, …]`.
+    /// `alice cannot hold [36, …]` (too large), `alice cannot express [36, …]` or `alice cannot take [36, …]` (too much waits).
     fn undeliverable(&mut self, who: &str, rest: &str) {
         let (why, json) = rest.split_once(' ').unwrap();
         let why = match why {
             "hold" => Undeliverable::TooLarge,
             "express" => Undeliverable::Unrepresentable,
+            "take" => Undeliverable::Full,
             _ => panic!("cannot what?"),
         };
         let session = self.sessions[who];

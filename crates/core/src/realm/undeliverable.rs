@@ -34,6 +34,9 @@ impl Realm {
                     .get(to)
                     .and_then(|s| s.invocations.get(&invocation.request));
                 if let Some(&key) = call {
+                    if why == Undeliverable::Full && self.reroute(key, out) {
+                        return;
+                    }
                     if self.is_continued(key) {
                         self.interrupt(key, CancelMode::KillNoWait, out);
                     }
@@ -127,6 +130,12 @@ fn refusal(what: &str, whom: &str, why: Undeliverable) -> Refusal {
         Undeliverable::Unrepresentable => Refusal::new(
             uris::INVALID_ARGUMENT,
             format!("the serializer of the {whom} cannot express the {what}"),
+        ),
+        Undeliverable::Full => Refusal::new(
+            uris::NO_AVAILABLE_CALLEE,
+            format!(
+                "the {whom} has not read what waits for it, and there is no room for the {what}"
+            ),
         ),
     }
 }

@@ -108,6 +108,34 @@ fn r07_an_undeliverable_invocation_is_answered() {
 }
 
 #[test]
+fn r07_a_call_that_its_callee_has_no_room_for_is_answered() {
+    check(
+        r#"
+        alice joins with callee.call_canceling callee.progressive_call_invocations
+        bob joins with caller.progressive_call_invocations
+        alice > [64, 1, {"concurrency": 1}, "com.x"]
+        alice < [65, 1, 1]
+        bob > [48, 1, {}, "com.x"]
+        alice < [68, 1, 1, {}]
+        alice cannot take [68, 1, 1, {}]
+        bob < [8, 48, 1, {}, "wamp.error.no_available_callee", "*"]
+        bob > [48, 2, {"progress": true}, "com.x"]
+        alice < [68, 2, 1, {"progress": true}]
+        bob > [48, 2, {}, "com.x", ["more"]]
+        alice < [68, 2, 1, {}, ["more"]]
+        alice cannot take [68, 2, 1, {}, ["more"]]
+        alice < [69, 2, {"mode": "killnowait"}]
+        bob < [8, 48, 2, {}, "wamp.error.no_available_callee", "*"]
+        alice cannot take [69, 2, {"mode": "killnowait"}]
+        bob > [48, 3, {}, "com.x"]
+        alice < [68, 3, 1, {}]
+        alice > [70, 3, {}]
+        bob < [50, 3, {}]
+        "#,
+    );
+}
+
+#[test]
 fn r07_an_undeliverable_result_becomes_an_error() {
     check(
         r#"

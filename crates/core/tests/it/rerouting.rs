@@ -97,6 +97,31 @@ fn c11_random_reaches_each_once() {
 }
 
 #[test]
+fn c11_a_callee_without_room_is_passed_over() {
+    shared(
+        "roundrobin",
+        r#"
+        dave > [48, 1, {}, "com.x", ["arg"]]
+        alice < [68, 1, 1, {}, ["arg"]]
+        alice cannot take [68, 1, 1, {}, ["arg"]]
+        bob < [68, 1, 1, {}, ["arg"]]
+        bob cannot take [68, 1, 1, {}, ["arg"]]
+        carol < [68, 1, 1, {}, ["arg"]]
+        carol > [70, 1, {}, ["done"]]
+        dave < [50, 1, {}, ["done"]]
+        dave > [48, 2, {}, "com.x"]
+        alice < [68, 2, 1, {}]
+        alice cannot take [68, 2, 1, {}]
+        bob < [68, 2, 1, {}]
+        bob > [8, 68, 2, {}, "wamp.error.unavailable"]
+        carol < [68, 2, 1, {}]
+        carol cannot take [68, 2, 1, {}]
+        dave < [8, 48, 2, {}, "wamp.error.no_available_callee", "*"]
+        "#,
+    );
+}
+
+#[test]
 fn c11_single_has_no_other() {
     check(
         r#"

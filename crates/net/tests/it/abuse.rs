@@ -198,6 +198,56 @@ async fn a_peer_that_pings_and_never_reads_is_dropped() {
 }
 
 #[tokio::test]
+async fn r07_callers_do_not_end_a_callee_that_reads_late() {
+    let mut config = rawsocket();
+    config.queue.octets = 1 << 20;
+    let server = Server::with(TransportKind::RawSocket(config));
+    let mut callee = Raw::join(server.address).await;
+    for (request, procedure) in [(1, "com.example.small"), (2, "com.example.large")] {
+        let register = format!(r#"[64,{request},{{}},"{procedure}"]"#);
+        assert_eq!(callee.ask(&register).await[0], 65);
+    }
+    assert_eq!(callee.ask(r#"[32,3,{},"com.example.news"]"#).await[0], 33);
+    let mut caller = Raw::join(server.address).await;
+    let text = "x".repeat(100_000);
+    for request in 1..=200 {
+        caller
+            .send(&format!(
+                r#"[48,{request},{{}},"com.example.large",["{text}"]]"#
+            ))
+            .await;
+    }
+    for request in 201..=20_000 {
+        caller
+            .send(&format!(r#"[48,{request},{{}},"com.example.small"]"#))
+            .await;
+    }
+    caller
+        .send(r#"[16,20001,{"acknowledge":true},"com.example.news"]"#)
+        .await;
+    let mut refused = 0;
+    loop {
+        let answer = caller.receive().await;
+        if answer[0] == 17 {
+            break;
+        }
+        assert_eq!(answer[4], "wamp.error.no_available_callee", "{answer}");
+        refused += 1;
+    }
+    assert!((100..20_000).contains(&refused), "{refused}");
+    let statistics = server.router.statistics();
+    assert_eq!(
+        (statistics.sessions_overflowed, statistics.undeliverable),
+        (0, refused)
+    );
+    for _ in refused..20_000 {
+        assert_eq!(callee.receive().await[0], 68);
+    }
+    assert_eq!(callee.receive().await[0], 36);
+    assert_eq!(callee.ask(r#"[32,4,{},"com.example.x"]"#).await[0], 33);
+}
+
+#[tokio::test]
 async fn messages_of_all_sizes_keep_their_order() {
     const LENGTHS: [usize; 4] = [5, 4_000, 20_000, 300_000];
     let length = |request: usize| LENGTHS[request % LENGTHS.len()];

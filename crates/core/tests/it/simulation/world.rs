@@ -486,9 +486,11 @@ impl World {
     }
 
     fn undeliverable(&mut self, to: u64, message: &Message) {
-        let why = self
-            .random
-            .one(&[Undeliverable::TooLarge, Undeliverable::Unrepresentable]);
+        let why = self.random.one(&[
+            Undeliverable::TooLarge,
+            Undeliverable::Unrepresentable,
+            Undeliverable::Full,
+        ]);
         self.referee.returns(to, message);
         let to = SessionId::new(to).unwrap();
         self.realm.undeliverable(to, message, why, &mut self.out);
