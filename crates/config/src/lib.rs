@@ -23,6 +23,7 @@ mod listening;
 mod longpoll;
 mod names;
 mod node;
+mod origins;
 mod permission;
 mod place;
 mod proxies;
@@ -56,6 +57,7 @@ pub use items::{
 };
 pub use longpoll::LongPoll;
 pub use node::{Controller, Node, ShutdownRule};
+pub use origins::names_host;
 pub use proxies::{ForwardedHeader, Forwarding, Network, Proxies};
 pub use rawsocket::RawSocket;
 pub use realm::{Realm, Role};

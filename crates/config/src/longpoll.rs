@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::{Whole, Written, given};
-use crate::{Problem, QueueLimits, access, limits, names, serializers};
+use crate::{Problem, QueueLimits, access, limits, names, origins, serializers};
 
 /// `longpoll`: a Web service for clients that have no WebSocket.
 #[derive(Clone, Debug)]
@@ -100,13 +100,15 @@ impl LongPoll {
             .queue_limit_bytes
             .and_then(Whole::non_zero)
             .unwrap_or(queue.octets);
+        let allowed_origins = options
+            .allowed_origins
+            .unwrap_or_else(|| vec!["*".to_owned()]);
+        origins::check_certificates(reading, &access, &allowed_origins, &at);
         Some(Self {
             formats,
             access,
             limits: Arc::new(limits),
-            allowed_origins: options
-                .allowed_origins
-                .unwrap_or_else(|| vec!["*".to_owned()]),
+            allowed_origins,
             allow_null_origin: options.allow_null_origin.unwrap_or(true),
             request_timeout: seconds(options.request_timeout, REQUEST_TIMEOUT),
             session_timeout: seconds(options.session_timeout, SESSION_TIMEOUT),

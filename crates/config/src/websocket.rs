@@ -10,7 +10,7 @@ use crate::place::Place;
 use crate::reading::Reading;
 use crate::transport::HELLO_TIMEOUT;
 use crate::written::{Refusal, Written, given};
-use crate::{Problem, QueueLimits, access, limits, serializers};
+use crate::{Problem, QueueLimits, access, limits, origins, serializers};
 
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
 #[derive(Clone, Debug)]
@@ -165,6 +165,12 @@ impl WebSocket {
         let access = access::read(reading, written.auth, &at.key("auth"));
         let limits = limits::read(reading, written.limits, &at.key("limits"));
         let options = WebSocketOptions::read(reading, written.options, &at.key("options"))?;
+        origins::check_certificates(
+            reading,
+            &access,
+            &options.allowed_origins,
+            &at.key("options"),
+        );
         Some(Self {
             url: written.url,
             formats,

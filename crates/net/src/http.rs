@@ -129,7 +129,8 @@ async fn answer(
             let options = &service.options;
             match upgrade::agree(&request, service.formats.as_deref(), options) {
                 Ok((agreement, response)) => {
-                    *taken.lock() = Some((service, agreement, peer.into_owned()));
+                    let peer = peer.behind(agreement.page).into_owned();
+                    *taken.lock() = Some((service, agreement, peer));
                     response
                 }
                 Err(refusal) => {

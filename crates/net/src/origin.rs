@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
+use crossbar_config::names_host;
 use http::HeaderMap;
-use http::header::ORIGIN;
+use http::header::{HOST, ORIGIN};
 
 /// Whose page sends a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Page {
     /// None that says so: the client is no browser, or the page is the node's own and only reads.
     Unnamed,
-    /// One that the configuration names.
+    /// One that the configuration names, or an encrypted one of the host that is asked.
     Named,
     /// One of those that may come because all may.
     Any,
@@ -21,8 +22,8 @@ pub enum Page {
 #[error("origin \"{0}\" is not allowed to connect")]
 pub struct Foreign(pub String);
 
-/// Checks where a browser's page comes from. Other clients send no origin. Which host is asked makes no difference: names that an
-/// attacker owns may lead here, too.
+/// Checks where a browser's page comes from. Other clients send no origin. Which host is asked makes no difference to whether it
+/// may: names that an attacker owns may lead here, too.
 ///
 /// # Errors
 /// Gives the origin, if it is not allowed.
@@ -45,13 +46,17 @@ pub(crate) fn check(
         let fits = |pattern: &[u8]| {
             matches(pattern, text.as_bytes()) || matches(pattern, whole.as_bytes())
         };
-        let named = |pattern: &&[u8]| !is_anything(pattern);
-        let patterns = || allowed.iter().map(String::as_bytes);
-        if patterns().filter(named).any(fits) {
-            Some(Page::Named)
-        } else {
-            patterns().any(fits).then_some(Page::Any)
-        }
+        let mut fitting = (allowed.iter()).filter(|pattern| fits(pattern.as_bytes()));
+        fitting.next().map(|first| {
+            let named = std::iter::once(first)
+                .chain(fitting)
+                .any(|pattern| names_host(pattern));
+            if named || is_own(headers, &whole) {
+                Page::Named
+            } else {
+                Page::Any
+            }
+        })
     };
     match page {
         Some(page) if origins.next().is_none() => Ok(page),
@@ -59,16 +64,11 @@ pub(crate) fn check(
     }
 }
 
-/// Says whether a pattern names nobody: no letter or digit stands where the host does.
-fn is_anything(pattern: &[u8]) -> bool {
-    let scheme = pattern.windows(3).position(|octets| octets == b"://");
-    let host = match scheme {
-        Some(at) => &pattern[at + 3..],
-        // As in `http*` and `*.example.com`; only what has a domain names somebody.
-        None if pattern.contains(&b'.') => pattern,
-        None => &[],
-    };
-    !host.iter().any(u8::is_ascii_alphanumeric)
+/// Says whether an encrypted page of the very host that is asked sends a request. That the host is who it says it is has been
+/// proven to the browser by TLS, so no name of an attacker's can lead here.
+fn is_own(headers: &HeaderMap, whole: &str) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| with_port(&format!("https://{host}")).eq_ignore_ascii_case(whole))
 }
 
 /// Writes an origin with its port, which browsers leave out where it is the scheme's: patterns may name it.
@@ -130,6 +130,7 @@ mod tests {
             ("https://*", Page::Any),
             ("*://*.*", Page::Any),
             ("*s://*:*", Page::Any),
+            ("https://*:443", Page::Any),
             ("https://*.example.com", Page::Named),
             ("*.example.com", Page::Named),
             ("*://app.example.com:443", Page::Named),
@@ -140,5 +141,27 @@ mod tests {
         let foreign = check(&headers, &["https://example.com".to_owned()], true);
         assert!(foreign.is_err());
         assert_eq!(check(&HeaderMap::new(), &[], false), Ok(Page::Unnamed));
+    }
+
+    #[test]
+    fn pages_of_the_host_that_is_asked_are_its_own_over_tls_only() {
+        for (origin, host, page) in [
+            ("https://example.com", "example.com", Page::Named),
+            ("https://example.com", "EXAMPLE.com:443", Page::Named),
+            ("https://example.com:8443", "example.com:8443", Page::Named),
+            ("https://[::1]:8443", "[::1]:8443", Page::Named),
+            ("https://example.com", "example.com:8443", Page::Any),
+            ("http://example.com", "example.com", Page::Any),
+            ("http://example.com:443", "example.com", Page::Any),
+            ("https://evil.net", "example.com", Page::Any),
+            ("null", "example.com", Page::Any),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            headers.insert(HOST, HeaderValue::from_static(host));
+            let checked = check(&headers, &["*".to_owned()], true);
+            assert_eq!(checked, Ok(page), "{origin} {host}");
+            assert!(check(&headers, &[], false).is_err());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What answers the HTTP requests that come in on a transport.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::WebSocketService;
+use crate::origin::Page;
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -73,6 +75,19 @@ impl Peer {
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.address.map(|address| address.ip())
+    }
+
+    /// Gives what counts of a client whose request a page sends. One that may because all may acts for whoever visits it: what the
+    /// connection proves of that one does not count.
+    #[must_use]
+    pub fn behind(&self, page: Page) -> Cow<'_, Self> {
+        match page {
+            Page::Unnamed | Page::Named => Cow::Borrowed(self),
+            Page::Any => Cow::Owned(Self {
+                credentials: None,
+                ..self.clone()
+            }),
+        }
     }
 
     /// Makes what a session knows of its client.

@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::origin::{self, Foreign};
+use crate::origin::{self, Foreign, Page};
 use crate::site::{Body, empty, full, guarded};
 use crate::subprotocol::{self, Subprotocol};
 
@@ -22,6 +22,8 @@ pub(crate) struct Agreement {
     pub(crate) batched: bool,
     /// Compression.
     pub(crate) deflate: Option<Deflate>,
+    /// Whose page asks.
+    pub(crate) page: Page,
 }
 
 /// Why a request does not become a WebSocket connection.
@@ -64,13 +66,14 @@ pub(crate) fn agree<B>(
     let key = text(headers, &SEC_WEBSOCKET_KEY)
         .filter(|key| is_key(key))
         .ok_or(Refusal::Key)?;
-    origin::check(headers, &options.allowed_origins, options.allow_null_origin)
+    let page = origin::check(headers, &options.allowed_origins, options.allow_null_origin)
         .map_err(|Foreign(origin)| Refusal::Origin(origin))?;
     let subprotocol = choose_protocol(headers, formats, options)?;
     let agreement = Agreement {
         format: subprotocol.format,
         batched: subprotocol.batched,
         deflate: choose_deflate(headers, options),
+        page,
     };
     let response = accept(key, subprotocol.name, agreement.deflate, options);
     Ok((agreement, response))

@@ -1,12 +1,11 @@
 //! `longpoll`: WAMP over requests (WAMP spec, "HTTP Long-poll Transport"). What a transport does is in `net`.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use crossbar_net::{
-    LongPollService, LongPollTransport, OpenFault, Page, Peer, SendFault, empty, full, guarded,
+    LongPollService, LongPollTransport, OpenFault, Page, SendFault, empty, full, guarded,
 };
 use crossbar_wire::{Format, SessionId};
 use http::header::{self, HeaderValue};
@@ -92,15 +91,7 @@ impl LongPoll {
             return text(StatusCode::BAD_REQUEST, "the list \"protocols\" is missing");
         };
         let protocols: Vec<&str> = protocols.iter().filter_map(Value::as_str).collect();
-        let peer = match page {
-            Page::Unnamed | Page::Named => Cow::Borrowed(asked.peer),
-            // It acts for whoever visits it: what the connection proves of that one does not count.
-            Page::Any => Cow::Owned(Peer {
-                credentials: None,
-                ..asked.peer.clone()
-            }),
-        };
-        match self.service.open(&protocols, &peer) {
+        match self.service.open(&protocols, &asked.peer.behind(page)) {
             Ok(transport) => json(&json!({
                 "transport": transport.id(),
                 "protocol": transport.protocol(),

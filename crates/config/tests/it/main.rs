@@ -5,6 +5,7 @@ mod authenticators;
 mod faults;
 mod limits;
 mod mutations;
+mod origins;
 mod proxies;
 mod readings;
 mod tls;

@@ -15,6 +15,7 @@ mod handshake;
 mod limits;
 mod meta;
 mod office;
+mod origins;
 mod peer;
 mod proxies;
 mod server;
