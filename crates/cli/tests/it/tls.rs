@@ -245,6 +245,19 @@ fn t07_openssl_and_curl_get_what_is_configured() {
     assert!(!curl(directory.path(), &port, &authority).status.success());
 }
 
+/// Nothing has changed, so that it is not the look at the files that reads them.
+#[test]
+fn sighup_reads_the_certificates_anew() {
+    let directory = tls_directory();
+    let mut node = Running::up(directory.path(), &[]);
+    node.signal(Signal::HUP);
+    node.wait_for("Reloading certificates on SIGHUP");
+    node.wait_for("certificates reloaded");
+    node.signal(Signal::TERM);
+    let (status, _) = node.end();
+    assert_eq!(status.code(), Some(0));
+}
+
 #[test]
 fn a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not() {
     let directory = tls_directory();
