@@ -322,3 +322,29 @@ fn a_testee_sends_back_what_it_gets() {
     node.signal(Signal::TERM);
     assert_eq!(node.end().0.code(), Some(0));
 }
+
+#[test]
+fn a_worker_takes_the_descriptors_that_there_are_and_tells_if_they_are_few() {
+    let mut config = config();
+    for transport in 0..2 {
+        config["workers"][0]["transports"][transport]["max_connections"] = json!(1000);
+    }
+    let directory = directory(&config);
+    for (most, is_enough) in [(2000, false), (2001, true)] {
+        let shell = format!("ulimit -Sn 256 && ulimit -Hn {most}");
+        let node = Running::up_after(&shell, directory.path());
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", node.workers()[0]));
+        let limits = limits.expect("the worker runs");
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"));
+        let (soft, hard) = (most.to_string(), most.to_string());
+        let numbers: Vec<&str> = line.unwrap().split_whitespace().skip(3).collect();
+        assert_eq!(numbers[..2], [soft, hard]);
+        node.signal(Signal::TERM);
+        let (_, log) = node.end();
+        let told = format!("may have 2000 connections, and the system allows this process {most} ");
+        let lines = log.iter().filter(|line| line.contains(&told)).count();
+        assert_eq!(lines, usize::from(!is_enough), "{log:#?}");
+    }
+}

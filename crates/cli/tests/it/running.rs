@@ -20,7 +20,22 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a node in a directory.
     pub(crate) fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_crossbar"))
+        let program = Command::new(env!("CARGO_BIN_EXE_crossbar"));
+        Self::launch(program, directory, arguments)
+    }
+
+    /// Starts a node from a shell that has done something first, and waits until it is up.
+    pub(crate) fn up_after(shell: &str, directory: &Path) -> Self {
+        let mut program = Command::new("sh");
+        let script = format!("{shell} && exec \"$0\" \"$@\"");
+        program.args(["-c", &script, env!("CARGO_BIN_EXE_crossbar")]);
+        let mut node = Self::launch(program, directory, &[]);
+        node.wait_for("NODE_BOOT_COMPLETE");
+        node
+    }
+
+    fn launch(mut program: Command, directory: &Path, arguments: &[&str]) -> Self {
+        let mut child = program
             .args(["start", "--cbdir"])
             .arg(directory)
             .args(arguments)

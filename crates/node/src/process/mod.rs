@@ -6,6 +6,7 @@ mod affinity;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_affinity.rs"]
 mod affinity;
+pub(crate) mod descriptors;
 mod inspect;
 mod system;
 

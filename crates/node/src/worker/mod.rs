@@ -23,7 +23,7 @@ use tracing::{debug, error, info};
 use crate::key::{KeyError, NodeKey};
 use crate::link::{Link, LinkError};
 use crate::log::{self, LogLevel};
-use crate::process::set_affinity;
+use crate::process::{descriptors, set_affinity};
 use router::RouterWorker;
 use testee::TesteeWorker;
 use workplace::{Workplace, invalid};
@@ -79,7 +79,7 @@ pub fn run(worker: &WorkerProcess) -> Result<(), WorkerError> {
 
 fn start(worker: &WorkerProcess) -> Result<(), WorkerError> {
     die_with_parent();
-    raise_descriptors();
+    descriptors::raise();
     if !worker.cpus.is_empty() {
         set_affinity(&worker.cpus, true)
             .map_err(|failure| WorkerError::Affinity(worker.cpus.clone(), failure.message))?;
@@ -151,19 +151,6 @@ fn die_with_parent() {
             // The closed link ends the worker as well.
             debug!(%error, "the system does not tell of the controller's death");
         }
-    }
-}
-
-/// Takes as many descriptors as the system allows: each connection needs one, and the usual limit is a thousand.
-fn raise_descriptors() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        debug!(%error, "the limit of descriptors cannot be raised");
     }
 }
 

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use crossbar_config::Transport;
 use crossbar_web::Context;
 use serde_json::{Value, json};
+use tracing::warn;
 
 use super::router::{RouterWorker, only, two};
 use crate::api::{ApiError, Arguments, Caller};
+use crate::process::descriptors;
 
 impl RouterWorker {
     pub(super) fn start_transport(
@@ -26,7 +28,10 @@ impl RouterWorker {
         let started = {
             let (net, context) = (&self.around.net, self.context(&transport));
             let mut state = self.state();
-            state.transports.start(transport, all_paths, net, context)
+            let before = state.transports.max_connections();
+            let started = state.transports.start(transport, all_paths, net, context);
+            warn_if_scarce(before, state.transports.max_connections());
+            started
         };
         let topic = match &started {
             Ok(_) => "on_router_transport_started",
@@ -100,5 +105,19 @@ impl RouterWorker {
                 })
             }),
         }
+    }
+}
+
+/// Tells that the process has too few descriptors, when a transport begins for which they do not suffice.
+fn warn_if_scarce(before: usize, max_connections: usize) {
+    let Some(limit) = descriptors::limit() else {
+        return;
+    };
+    let suffices = |connections| u64::try_from(connections).is_ok_and(|count| count < limit);
+    if suffices(before) && !suffices(max_connections) {
+        warn!(
+            "The transports may have {max_connections} connections, and the system allows this process {limit} descriptors: \
+             raise its hard limit (`LimitNOFILE=` of systemd, `ulimit -Hn`), or lower max_connections"
+        );
     }
 }

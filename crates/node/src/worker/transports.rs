@@ -22,6 +22,8 @@ struct Running {
     created: String,
     listening: String,
     listener: Listener,
+    /// How many connections it may have.
+    max_connections: usize,
     /// Its Web services, if it has any.
     tree: Option<Arc<Tree>>,
     /// The configuration of those services, by path.
@@ -63,6 +65,7 @@ impl Transports {
             created,
             listening: Utc::now().iso(),
             listener,
+            max_connections: transport.max_connections,
             tree,
             services,
         };
@@ -77,6 +80,15 @@ impl Transports {
         let (_, running) = self.started.remove(position);
         running.listener.stop();
         Ok(running.info(id, STOPPED))
+    }
+
+    /// Gives how many connections all of them may have.
+    pub(crate) fn max_connections(&self) -> usize {
+        let each = self
+            .started
+            .iter()
+            .map(|(_, running)| running.max_connections);
+        each.fold(0, usize::saturating_add)
     }
 
     /// Gives what `get_router_transports` answers.
