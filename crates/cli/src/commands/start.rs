@@ -16,7 +16,8 @@ use crate::output;
 /// Start the node in the foreground
 ///
 /// Where there is no configuration, a default node serves on the loopback interface. SIGINT (Ctrl-C) and SIGTERM end
-/// the node in good order.
+/// the node in good order. SIGHUP lets it read its certificates anew; if the terminal that it was started in is gone, it
+/// ends the node, too, but not if it was started with `nohup`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct StartArgs {
     #[command(flatten)]

@@ -6,6 +6,7 @@ mod node;
 mod ordering;
 mod running;
 mod secrets;
+mod terminal;
 mod tls;
 
 use std::path::Path;

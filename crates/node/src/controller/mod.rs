@@ -10,6 +10,7 @@ mod notify;
 mod procedures;
 mod spawn;
 mod supervision;
+mod terminal;
 mod welcome;
 mod workers;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use crossbar_config::Faults;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::key::{KeyError, KeyOrigin, NodeKey};
@@ -28,6 +30,7 @@ use crate::pidfile::{PidFile, PidFileError};
 use crate::process::Process;
 use ending::EndSwitch;
 use management::Management;
+use terminal::Terminal;
 use workers::{Stop, Workers};
 
 pub use ending::Ending;
@@ -138,24 +141,23 @@ impl Controller {
     async fn run(self: Arc<Self>, shutdown_after: Option<Duration>) -> Result<Ending, StartError> {
         self.management.open(&self).await?;
         info!("Entering event reactor ...");
-        let signals = tokio::spawn(Arc::clone(&self).heed_signals());
-        let hangups = tokio::spawn(Arc::clone(&self).heed_hangups(signal(SignalKind::hangup())?));
-        let timer = shutdown_after.map(|after| {
+        let terminal = Terminal::of_start();
+        let mut signals = JoinSet::new();
+        signals.spawn(Arc::clone(&self).heed_signals());
+        signals.spawn(Arc::clone(&self).heed_hangups(signal(SignalKind::hangup())?, terminal));
+        let mut running = JoinSet::new();
+        if let Some(after) = shutdown_after {
             let controller = Arc::clone(&self);
-            tokio::spawn(async move {
+            running.spawn(async move {
                 tokio::time::sleep(after).await;
                 controller.end.end(Ending::TimeOver);
-            })
-        });
-        let boot = tokio::spawn(Arc::clone(&self).boot());
-        let ending = self.end.wait().await;
-        boot.abort();
-        if let Some(timer) = timer {
-            timer.abort();
+            });
         }
+        running.spawn(Arc::clone(&self).boot());
+        let ending = self.end.wait().await;
+        running.shutdown().await;
         self.stop(ending).await;
-        signals.abort();
-        hangups.abort();
+        signals.shutdown().await;
         Ok(ending)
     }
 
@@ -185,13 +187,23 @@ impl Controller {
         info!("Node has ended");
     }
 
-    /// Lets all workers read their certificates anew whenever SIGHUP comes.
-    async fn heed_hangups(self: Arc<Self>, mut hangup: Signal) {
-        while hangup.recv().await.is_some() {
+    /// Lets all workers read their certificates anew whenever SIGHUP comes, unless it comes from a terminal that is closed.
+    async fn heed_hangups(self: Arc<Self>, mut hangup: Signal, terminal: Terminal) {
+        let mut reloads = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(()) = hangup.recv() => {}
+                Some(_) = reloads.join_next() => continue,
+                else => return,
+            }
+            if terminal.ends_the_node() {
+                self.end.end(Ending::Signal("SIGHUP, the terminal is gone"));
+                return;
+            }
             info!("Reloading certificates on SIGHUP ..");
             for worker in self.workers.all() {
                 let link = self.management.link().clone();
-                tokio::spawn(async move {
+                reloads.spawn(async move {
                     let procedure = format!("crossbar.worker.{}.reload_certificates", worker.id);
                     if let Err(failure) = link.call(&procedure, Vec::new()).await {
                         warn!(

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tracing::{debug, error, info};
 
 use crate::key::{KeyError, NodeKey};
@@ -93,13 +94,14 @@ fn start(worker: &WorkerProcess) -> Result<(), WorkerError> {
 async fn serve(worker: &WorkerProcess) -> Result<(), WorkerError> {
     // Taken before the controller can think that the worker is up.
     let terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(ignore_interrupts(signal(SignalKind::interrupt())?));
+    let mut signals = JoinSet::new();
+    signals.spawn(ignore_interrupts(signal(SignalKind::interrupt())?));
     let hangup = signal(SignalKind::hangup())?;
     let link = Link::inherited().await?;
     let asked = Arc::new(Notify::new());
     let around = Workplace::new(worker, link.clone(), Arc::clone(&asked));
     let net = Arc::clone(&around.net);
-    tokio::spawn(heed_hangups(hangup, Arc::clone(&net)));
+    signals.spawn(heed_hangups(hangup, Arc::clone(&net)));
     if let Some(key) = NodeKey::load(&worker.directory)? {
         net.identify(key.identity());
     }
@@ -113,6 +115,7 @@ async fn serve(worker: &WorkerProcess) -> Result<(), WorkerError> {
     wait_for_end(&link, terminate, &asked).await;
     net.drain(GRACE).await;
     link.leave().await;
+    signals.shutdown().await;
     debug!("worker ends");
     Ok(())
 }
