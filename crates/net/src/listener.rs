@@ -453,3 +453,28 @@ fn is_due(warned: &mut Option<Instant>) -> bool {
     *warned = Some(now);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_system_asks_whether_a_silent_peer_is_there() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tcp = Tcp {
+            listener,
+            user_timeout: None,
+        };
+        let _client = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = tcp.accept().await.unwrap();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let (time, interval) = (socket.tcp_keepalive_time(), socket.tcp_keepalive_interval());
+        assert_eq!(time.unwrap(), Duration::from_secs(60));
+        assert_eq!(interval.unwrap(), Duration::from_secs(15));
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 4);
+        assert!(stream.nodelay().unwrap());
+    }
+}

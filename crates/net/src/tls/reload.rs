@@ -155,3 +155,97 @@ impl TlsService {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use crossbar_config::{CertificateFiles, ClientCertificates, ServerTls, TlsVersions};
+
+    use super::super::Protocols;
+    use super::*;
+
+    fn pem(directory: &Path, name: &str, label: &str, der: &[u8]) -> PathBuf {
+        let path = directory.join(name);
+        let body = BASE64_STANDARD.encode(der);
+        let text = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+        std::fs::write(&path, text).expect("the directory is there");
+        path
+    }
+
+    fn service(directory: &Path) -> TlsService {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+        let made = made.expect("the name is good");
+        let key = made.signing_key.serialize_der();
+        let certificate = |name| pem(directory, name, "CERTIFICATE", made.cert.der());
+        let tls = ServerTls {
+            certificates: vec![CertificateFiles {
+                at: String::new(),
+                key: pem(directory, "key.pem", "PRIVATE KEY", &key),
+                certificate: certificate("cert.pem"),
+                chain: Vec::new(),
+                hostnames: Vec::new(),
+            }],
+            clients: ClientCertificates::Optional(vec![certificate("ca.pem")]),
+            versions: TlsVersions::ALL,
+            ciphers: Vec::new(),
+        };
+        TlsService::load("transport001", &tls, Protocols::Unnamed).expect("the files are good")
+    }
+
+    #[test]
+    fn what_was_read_later_is_in_force_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let service = service(directory.path());
+        let path = |name: &str| directory.path().join(name);
+        // Whoever reads the last file waits until something is written there.
+        std::fs::rename(path("ca.pem"), path("file.pem")).unwrap();
+        let made = Command::new("mkfifo").arg(path("ca.pem")).status();
+        assert!(made.unwrap().success());
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| service.reload());
+            let mut pipe = std::fs::File::create(path("ca.pem")).unwrap();
+            std::fs::rename(path("file.pem"), path("ca.pem")).unwrap();
+            let second = scope.spawn(|| service.reload());
+            while !second.is_finished() && service.reading.try_lock().is_some() {
+                std::thread::yield_now();
+            }
+            assert!(!second.is_finished());
+            let authority = std::fs::read(path("ca.pem")).unwrap();
+            std::io::Write::write_all(&mut pipe, &authority).unwrap();
+            drop(pipe);
+            for done in [first, second] {
+                done.join().unwrap().unwrap();
+            }
+        });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_failed_is_tried_ever_more_seldom() {
+        let directory = tempfile::tempdir().unwrap();
+        let service = service(directory.path());
+        let key = directory.path().join("key.pem");
+        let good = std::fs::read(&key).unwrap();
+        std::fs::write(&key, "no key").unwrap();
+        service.reload().unwrap_err();
+        let now = Stamps::of(&service.configured);
+        let is_due = || service.reading.lock().is_due(&now);
+        for pause in [2, 4, 8, 16, 32, 60, 60] {
+            tokio::time::advance(Duration::from_secs(pause) - Duration::from_millis(1)).await;
+            assert!(!is_due());
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert!(is_due());
+            service.reload_if_due(&now);
+        }
+        // Something passes that no file tells of, such as a lack of descriptors.
+        std::fs::write(&key, good).unwrap();
+        let now = Stamps::of(&service.configured);
+        service.reading.lock().stamps = now.clone();
+        tokio::time::advance(LONGEST).await;
+        service.reload_if_due(&now);
+        assert!(service.reading.lock().failure.is_none());
+    }
+}
