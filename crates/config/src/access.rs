@@ -1,4 +1,4 @@
-//! `auth` of WebSocket and RawSocket.
+//! `auth` of WebSocket, RawSocket and long-poll.
 
 mod anonymous;
 mod cryptosign;
@@ -13,12 +13,20 @@ mod wampcra;
 use crossbar_core::{Access, DynamicMethod, MethodConfig};
 use serde_json::Value;
 
+use crate::cookie;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::written::Refusal;
 
-/// Reads `auth`; an absent one lets everybody in as `anonymous`.
+/// Reads `auth` of what has no cookies; an absent one lets everybody in as `anonymous`.
 pub(crate) fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> Access {
+    let access = read_with_cookie(reading, value, at);
+    reading.check_needs_cookie(Some("cookies are there for WebSocket only"));
+    access
+}
+
+/// Reads `auth`, of which the method `cookie` is to be checked.
+pub(crate) fn read_with_cookie(reading: &mut Reading, value: Option<Value>, at: &Place) -> Access {
     if value.is_none() {
         return Access::Open;
     }
@@ -34,10 +42,9 @@ fn read_method(
     value: Value,
     at: &Place,
 ) -> Option<MethodConfig> {
-    if NOT_YET.contains(&name) {
-        let what = format!("the authentication method {name:?}");
-        reading.refuse(what, Refusal::NotYet, at);
-        return None;
+    if name == "cookie" {
+        reading.needs_cookie(at);
+        return cookie::read_method(reading, value, at).map(|()| MethodConfig::Cookie);
     }
     if !METHODS.contains(&name) {
         reading.unknown(name, "authentication method", &METHODS, at);
@@ -90,17 +97,17 @@ fn refuse_type(reading: &mut Reading, kind: &str, method: Option<DynamicMethod>,
     reading.unknown(kind, "authentication type", known, at);
 }
 
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 9] = [
     "anonymous",
     "ticket",
     "wampcra",
     "scram",
     "cryptosign",
     "tls",
+    "cookie",
     "cryptosign-proxy",
     "anonymous-proxy",
 ];
-const NOT_YET: [&str; 1] = ["cookie"];
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@
 mod access;
 mod ciphers;
 mod connecting;
+mod cookie;
 mod default_node;
 mod endpoint;
 mod fault;
@@ -47,6 +48,7 @@ mod written;
 
 pub use ciphers::CipherSuite;
 pub use connecting::{ConnectingEndpoint, Remote};
+pub use cookie::{Cookie, CookieDatabase, CookieStore, SameSite};
 pub use default_node::default_node;
 pub use endpoint::{Endpoint, Interface, IpVersion, Ports, TcpEndpoint, UnixEndpoint};
 pub use fault::{Fault, Faults, Hint, Notice, Problem};

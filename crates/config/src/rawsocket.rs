@@ -50,7 +50,10 @@ struct RawSocketAsWritten {
 impl Written for RawSocketAsWritten {
     const IGNORED: &'static [(&'static str, &'static str)] =
         &[("debug", "`--loglevel` says what is logged")];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("cookie", Refusal::NotYet)];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[(
+        "cookie",
+        Refusal::Never("cookies are HTTP's, and RawSocket is none"),
+    )];
 }
 
 /// `options` as written.

@@ -23,6 +23,10 @@ pub(crate) struct Reading<'a> {
     used_roles: Vec<(Text, Place)>,
     /// What a transport may have on a Unix socket only.
     unix_only: Vec<Place>,
+    /// Where the method `cookie` stands that needs a cookie.
+    cookie_only: Vec<Place>,
+    /// The cookies of a transport, and whether they are for TLS only.
+    cookies: Vec<(Place, bool)>,
 }
 
 impl<'a> Reading<'a> {
@@ -35,6 +39,8 @@ impl<'a> Reading<'a> {
             generated: BTreeMap::new(),
             used_roles: Vec::new(),
             unix_only: Vec::new(),
+            cookie_only: Vec::new(),
+            cookies: Vec::new(),
         }
     }
 
@@ -274,6 +280,39 @@ impl<'a> Reading<'a> {
             if let Some(reason) = refused {
                 self.fault(&at, Problem::Rule(reason), None);
             }
+        }
+    }
+
+    /// Takes down that a method needs a cookie.
+    pub(crate) fn needs_cookie(&mut self, at: &Place) {
+        self.cookie_only.push(at.clone());
+    }
+
+    /// Faults what was taken down so since the last time, if there is no cookie for this reason.
+    pub(crate) fn check_needs_cookie(&mut self, lacking: Option<&'static str>) {
+        for at in std::mem::take(&mut self.cookie_only) {
+            if let Some(why) = lacking {
+                self.fault(&at, Problem::Rule(why), None);
+            }
+        }
+    }
+
+    /// Takes down that a transport has a cookie.
+    pub(crate) fn has_cookie(&mut self, secure: bool, at: &Place) {
+        self.cookies.push((at.clone(), secure));
+    }
+
+    /// Gives notice of what was taken down so since the last time and does not fit the transport.
+    pub(crate) fn check_cookies(&mut self, is_encrypted: bool) {
+        for (at, secure) in std::mem::take(&mut self.cookies) {
+            let text = match (secure, is_encrypted) {
+                (true, false) => {
+                    "browsers send it over TLS only, which this endpoint has not: let a proxy speak TLS"
+                }
+                (false, true) => "set \"secure\", so that browsers send it over TLS only",
+                (true, true) | (false, false) => continue,
+            };
+            self.notice(&at.key("secure"), text);
         }
     }
 

@@ -167,6 +167,9 @@ impl Transport {
         } else {
             None
         });
+        let is_encrypted =
+            |endpoint: &Endpoint| matches!(endpoint, Endpoint::Tcp(tcp) if tcp.tls.is_some());
+        reading.check_cookies(endpoint.as_ref().is_some_and(is_encrypted));
         Some(Self {
             id: head.id,
             endpoint: endpoint?,

@@ -6,11 +6,12 @@ use crossbar_wire::Format;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::origins::{self, names_host};
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::transport::HELLO_TIMEOUT;
-use crate::written::{Refusal, Written, given};
-use crate::{Problem, QueueLimits, access, limits, origins, serializers};
+use crate::written::{Written, given};
+use crate::{Cookie, Problem, QueueLimits, access, limits, serializers};
 
 /// WAMP over WebSocket: a transport, a Web service, or a part of a `universal` transport.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct WebSocket {
     pub options: WebSocketOptions,
     /// `auth`
     pub access: Access,
+    /// `cookie`
+    pub cookie: Option<Cookie>,
     /// `limits`: what each of its sessions may have and send.
     pub limits: Arc<Limits>,
 }
@@ -140,13 +143,13 @@ struct WebSocketAsWritten {
     /// Null would leave the transport open to everybody, so it is no absent key.
     #[serde(default, deserialize_with = "given")]
     auth: Option<Value>,
+    cookie: Option<Value>,
     limits: Option<Value>,
 }
 
 impl Written for WebSocketAsWritten {
     const IGNORED: &'static [(&'static str, &'static str)] =
         &[("debug", "`--loglevel` says what is logged")];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("cookie", Refusal::NotYet)];
 }
 
 impl WebSocket {
@@ -162,7 +165,11 @@ impl WebSocket {
         }
         let ubjson = written.ubjson.as_deref();
         let formats = serializers::read(reading, written.serializers, ubjson, at);
-        let access = access::read(reading, written.auth, &at.key("auth"));
+        let access = access::read_with_cookie(reading, written.auth, &at.key("auth"));
+        let lacking = "the method needs \"cookie\" beside \"auth\"";
+        reading.check_needs_cookie(written.cookie.is_none().then_some(lacking));
+        let cookie = written.cookie;
+        let cookie = cookie.map(|it| Cookie::read(reading, it, &at.key("cookie")));
         let limits = limits::read(reading, written.limits, &at.key("limits"));
         let options = WebSocketOptions::read(reading, written.options, &at.key("options"))?;
         origins::check_certificates(
@@ -171,13 +178,33 @@ impl WebSocket {
             &options.allowed_origins,
             &at.key("options"),
         );
+        if let Some(Some(cookie)) = &cookie
+            && access.has_cookie_method()
+        {
+            check_exposure(reading, cookie, &options, at);
+        }
         Some(Self {
             url: written.url,
             formats,
             options,
             access,
+            cookie: cookie.map_or(Some(None), |cookie| cookie.map(Some))?,
             limits: Arc::new(limits?),
         })
+    }
+}
+
+/// Gives notice of what lets others than the reader of a page use the cookie that lets its holder in.
+fn check_exposure(reading: &mut Reading, cookie: &Cookie, options: &WebSocketOptions, at: &Place) {
+    if !options.allowed_origins.iter().any(|it| names_host(it)) {
+        let at = at.key("options").key("allowed_origins");
+        let text = "no host is named: the cookie is good for pages of the host that is asked only";
+        reading.notice(&at, text);
+    }
+    if !cookie.http_only {
+        let text =
+            "set \"http_strict\", so that no script of a page can read what lets its reader in";
+        reading.notice(&at.key("cookie").key("http_strict"), text);
     }
 }
 

@@ -80,6 +80,7 @@ impl Bench {
                 transport: None,
                 strict_request_ids: false,
                 limits: None,
+                remembered: false,
                 expires: None,
             };
             bench.realm.join(join, bench.now, &mut bench.out).unwrap();

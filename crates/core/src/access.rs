@@ -28,6 +28,17 @@ pub enum Access {
     Fixed(Principal),
 }
 
+impl Access {
+    /// Says whether clients come in by their cookies.
+    #[must_use]
+    pub fn has_cookie_method(&self) -> bool {
+        match self {
+            Self::Methods(methods) => methods.iter().any(|it| matches!(it, MethodConfig::Cookie)),
+            Self::Open | Self::Fixed(_) => false,
+        }
+    }
+}
+
 /// One authentication method and its principals.
 #[derive(Clone, Debug)]
 pub enum MethodConfig {
@@ -52,6 +63,8 @@ pub enum MethodConfig {
     AnonymousProxy,
     /// `tls`: static principals by authid, known by their certificates.
     Tls(BTreeMap<Text, TlsPrincipal>),
+    /// `cookie`: who came in with the client's cookie by another of the methods.
+    Cookie,
     /// `ticket` of the type `jwt`: the ticket is a JSON Web Token.
     Jwt(Arc<Jwt>),
     /// A method of the type `dynamic`: a procedure tells who a client is.

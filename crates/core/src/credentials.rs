@@ -1,8 +1,9 @@
+use std::fmt;
 use std::sync::Arc;
 
 use crossbar_wire::Text;
 
-use crate::Principal;
+use crate::{Principal, Timestamp};
 
 /// What a connection itself proves of its client, before any HELLO.
 #[derive(Clone, Debug, Default)]
@@ -11,8 +12,6 @@ pub struct Credentials {
     pub channel: Option<[u8; 32]>,
     /// The client's certificate, verified by TLS.
     pub certificate: Option<ClientCertificate>,
-    /// The cookie by which an HTTP request knows its client again.
-    pub cookie: Option<CookieLogin>,
 }
 
 /// A certificate that a client has shown and whose chain was verified.
@@ -22,11 +21,42 @@ pub struct ClientCertificate {
     pub der: Arc<[u8]>,
 }
 
-/// A cookie that a transport has set, and who came in with it.
-#[derive(Clone, Debug)]
+/// Who has proven who it is, and is known again by a cookie.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CookieLogin {
-    /// What stands for the cookie's value where others may see it.
-    pub alias: Text,
-    /// The realm that was joined with it, and who joined; none before that.
-    pub joined: Option<(Text, Principal)>,
+    /// The realm that was joined.
+    pub realm: Text,
+    /// Who joined, as it was then.
+    pub principal: Principal,
+    /// When what it has proven ends, if that has an end of its own.
+    pub expires: Option<Timestamp>,
+}
+
+/// What stands for a cookie where others may see it. It is drawn at random and tells nothing of the cookie.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct CookieAlias([u8; 24]);
+
+impl CookieAlias {
+    /// Makes an alias of octets that tell nothing.
+    #[must_use]
+    pub const fn new(octets: [u8; 24]) -> Self {
+        Self(octets)
+    }
+
+    pub(crate) const fn octets(&self) -> &[u8; 24] {
+        &self.0
+    }
+}
+
+impl fmt::Display for CookieAlias {
+    /// Writes it like the authid of an anonymous client, which it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::joining::authid_of(&self.0))
+    }
+}
+
+impl fmt::Debug for CookieAlias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

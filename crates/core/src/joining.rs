@@ -1,8 +1,10 @@
 mod anonymous;
+mod cookie;
 mod cryptosign;
 mod dynamic;
 mod jwt;
 mod likeness;
+mod method;
 mod proof;
 mod proxy;
 mod scram;
@@ -22,14 +24,16 @@ use crossbar_wire::{
 use crate::abort::{abort, protocol_violation};
 use crate::role::TRUSTED;
 use crate::{
-    Access, Credentials, Dynamic, DynamicMethod, Jwt, KeySource, Limits, MethodConfig, Principal,
+    Access, CookieLogin, Credentials, Dynamic, Jwt, KeySource, Limits, MethodConfig, Principal,
     Timestamp, TransportDetails, uris,
 };
 
+pub(crate) use anonymous::authid_of;
 pub use dynamic::{AuthenticatorFailure, BadAnswer};
 
 use dynamic::Asked;
 use jwt::Unkeyed;
+use method::dialect;
 use proof::Proof;
 
 /// A client on its way into a realm: HELLO, perhaps CHALLENGE and AUTHENTICATE.
@@ -129,6 +133,8 @@ pub struct Join {
     pub expires: Option<Timestamp>,
     /// What its transport allows it to have and send, if that says something.
     pub limits: Option<Arc<Limits>>,
+    /// Whether a cookie may stand for what the client has proven.
+    pub remembered: bool,
 }
 
 /// What the shell knows when a HELLO comes.
@@ -142,6 +148,8 @@ pub struct Opening {
     pub time: Timestamp,
     /// What the connection proves by itself.
     pub credentials: Option<Arc<Credentials>>,
+    /// Who has come in with its cookie before.
+    pub cookie: Option<Arc<CookieLogin>>,
     /// The node's own key, by which a client may know the router.
     pub identity: Option<Arc<PrivateKey>>,
     /// A secret that makes what unknown clients are challenged with look like that of known ones, always in the same way.
@@ -162,6 +170,7 @@ impl Joining {
             opening,
             realm,
             hello,
+            remembered: false,
         };
         match access.as_ref() {
             Access::Open => client.open(),
@@ -215,6 +224,8 @@ struct Client {
     /// The realm that it asks for; some methods can do without.
     realm: Option<Text>,
     hello: Hello,
+    /// Whether a cookie may stand for the method that was chosen.
+    remembered: bool,
 }
 
 impl Client {
@@ -229,22 +240,28 @@ impl Client {
     }
 
     /// Takes the first method of the client's list that is configured; no list means `anonymous`.
-    fn choose(self, methods: &[MethodConfig]) -> Step {
+    fn choose(mut self, methods: &[MethodConfig]) -> Step {
         let default = [Text::from_static(anonymous::METHOD)];
         let offered = if self.hello.authmethods.is_empty() {
             &default[..]
         } else {
             &self.hello.authmethods[..]
         };
+        // A cookie that nobody has come in with does not stand in the way of the method by which it gets to be worth something.
+        let usable = |method: &MethodConfig| {
+            !matches!(method, MethodConfig::Cookie) || self.cookie_login(methods).is_some()
+        };
         let chosen = offered.iter().find_map(|name| {
             methods
                 .iter()
-                .find(|method| method.is_called(name))
+                .find(|method| method.is_called(name) && usable(method))
                 .map(|m| (m, name))
         });
         match chosen {
+            Some((MethodConfig::Cookie, _)) => self.cookie(methods),
             Some((method, name)) => {
                 let dialect = dialect(name);
+                self.remembered = method.is_remembered();
                 self.take(method, dialect)
             }
             None => self.no_method(),
@@ -265,6 +282,7 @@ impl Client {
             MethodConfig::CryptosignProxy(proxies) => self.cryptosign_proxy(proxies),
             MethodConfig::AnonymousProxy => self.anonymous_proxy(),
             MethodConfig::Tls(principals) => self.tls(principals),
+            MethodConfig::Cookie => self.no_method(),
             MethodConfig::Jwt(jwt) => self.expect_ticket(Issuer::Jwt(Arc::clone(jwt))),
             MethodConfig::Dynamic(dynamic) => self.dynamic(dynamic, dialect),
         }
@@ -360,6 +378,7 @@ impl Client {
             strict_request_ids: false,
             expires: None,
             limits: None,
+            remembered: self.remembered,
         }))
     }
 
@@ -377,57 +396,6 @@ impl Client {
             None => "this authentication method needs an authid".to_owned(),
         };
         Step::Denied(abort(uris::NOT_AUTHORIZED, message))
-    }
-}
-
-impl MethodConfig {
-    /// Says whether this is what a client calls a method. SCRAM has two names, if there are principals for both.
-    fn is_called(&self, name: &str) -> bool {
-        match self {
-            Self::Anonymous { .. } => name == anonymous::METHOD,
-            Self::Ticket(_) => name == ticket::METHOD,
-            Self::WampCra(_) => name == wampcra::METHOD,
-            Self::Scram(principals) => {
-                let dialect = dialect(name);
-                name == dialect.method() && principals.values().any(|found| found.serves(dialect))
-            }
-            Self::Cryptosign(_) => name == cryptosign::METHOD,
-            Self::CryptosignProxy(_) => name == proxy::CRYPTOSIGN,
-            Self::AnonymousProxy => name == proxy::ANONYMOUS,
-            Self::Tls(_) => name == tls::METHOD,
-            Self::Jwt(_) => name == ticket::METHOD,
-            Self::Dynamic(dynamic) => match dynamic.method {
-                DynamicMethod::Anonymous => name == anonymous::METHOD,
-                DynamicMethod::Ticket => name == ticket::METHOD,
-                DynamicMethod::WampCra => name == wampcra::METHOD,
-                DynamicMethod::Scram => name == dialect(name).method(),
-                DynamicMethod::Cryptosign => name == cryptosign::METHOD,
-                DynamicMethod::Tls => name == tls::METHOD,
-            },
-        }
-    }
-
-    /// Says whether it can tell the realm of a client that names none.
-    fn assigns_realm(&self) -> bool {
-        match self {
-            Self::Anonymous { .. }
-            | Self::Ticket(_)
-            | Self::WampCra(_)
-            | Self::Scram(_)
-            | Self::Tls(_) => false,
-            Self::Cryptosign(principals) => principals.values().any(|it| it.realm.is_some()),
-            Self::Jwt(jwt) => jwt.realm.is_some(),
-            Self::Dynamic(_) | Self::CryptosignProxy(_) | Self::AnonymousProxy => true,
-        }
-    }
-}
-
-/// Gives the dialect of SCRAM that a method's name stands for.
-fn dialect(name: &str) -> Dialect {
-    if name == Dialect::Autobahn.method() {
-        Dialect::Autobahn
-    } else {
-        Dialect::Specification
     }
 }
 

@@ -200,6 +200,12 @@ impl Realm {
         }
     }
 
+    /// Says whether there is a role that sessions can have.
+    #[must_use]
+    pub fn has_role(&self, name: &Text) -> bool {
+        self.roles.find(name).is_some()
+    }
+
     /// Takes a message of an open session.
     pub fn handle(&mut self, from: SessionId, message: Message, now: Instant, out: &mut Outbox) {
         self.now = now;
@@ -420,6 +426,7 @@ mod tests {
             transport: None,
             strict_request_ids: false,
             limits: None,
+            remembered: false,
             expires: None,
         }
     }

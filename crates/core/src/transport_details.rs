@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 
 use crossbar_wire::{Dict, Format, Value};
 
+use crate::CookieAlias;
+
 /// What a session comes over, as far as others may know: nothing of what its client sent in HTTP headers is here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TransportDetails {
@@ -13,6 +15,8 @@ pub struct TransportDetails {
     pub format: Format,
     /// The client's address, if it has one.
     pub peer: Option<SocketAddr>,
+    /// What stands for the client's cookie, if it has one.
+    pub cookie: Option<CookieAlias>,
 }
 
 /// What carries a transport's octets.
@@ -76,6 +80,9 @@ impl From<&TransportDetails> for Value {
             let version = if peer.is_ipv4() { "tcp4" } else { "tcp6" };
             let (host, port) = (peer.ip(), peer.port());
             dict.push(entry("peer", format!("{version}:{host}:{port}").into()));
+        }
+        if let Some(alias) = details.cookie {
+            dict.push(entry("http_cbtid", alias.to_string().into()));
         }
         Self::Dict(dict)
     }

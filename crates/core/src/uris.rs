@@ -35,6 +35,8 @@ pub(crate) const MAX_CONCURRENCY_REACHED: &str = "crossbar.error.max_concurrency
 pub(crate) const UNREGISTERED: &str = "wamp.error.unregistered";
 pub(crate) const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
 pub(crate) const KILLED: &str = "wamp.close.killed";
+/// The client logs out: its cookie is worth nothing any more (Crossbar.io).
+pub(crate) const LOGOUT: &str = "wamp.close.logout";
 pub(crate) const CLOSE_NORMAL: &str = "wamp.close.normal";
 
 /// Says whether a URI or pattern lies in the namespace that applications must not use: `wamp` is its first

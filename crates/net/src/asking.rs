@@ -93,6 +93,7 @@ impl Desk {
             strict_request_ids: false,
             expires: None,
             limits: None,
+            remembered: false,
         };
         let desk = Self {
             session,

@@ -154,6 +154,12 @@ impl Driver {
         self.with(wakes, |realm, outbox| realm.violate(session, what, outbox));
     }
 
+    /// Ends a session whose cookie was logged out elsewhere.
+    pub(crate) fn log_out(&self, session: SessionId, wakes: &mut Vec<Waker>) {
+        let now = Instant::now();
+        self.with(wakes, |realm, outbox| realm.log_out(session, now, outbox));
+    }
+
     /// Ends a session that sends faster than it may.
     pub(crate) fn expel(&self, session: SessionId, text: &str, wakes: &mut Vec<Waker>) {
         self.with(wakes, |realm, outbox| realm.expel(session, text, outbox));

@@ -75,6 +75,9 @@ pub enum ListenError {
     /// The files for TLS are not right.
     #[error("endpoint.tls.{0}")]
     Tls(#[from] crate::tls::TlsFault),
+    /// The cookies cannot be kept.
+    #[error(transparent)]
+    Cookies(#[from] crate::CookieStoreError),
     /// This system has no such endpoints.
     #[error("this system has no Unix domain sockets")]
     NoUnixSockets,

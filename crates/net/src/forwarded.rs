@@ -370,7 +370,6 @@ mod tests {
                     credentials: Some(Arc::new(Credentials {
                         channel: None,
                         certificate: None,
-                        cookie: None,
                     })),
                     ..Peer::default()
                 };

@@ -116,8 +116,11 @@ where
         service,
         agreement,
         peer,
+        cookie,
     } = upgraded;
-    let client = peer.client(ChannelFraming::WebSocket, format);
+    let client = peer
+        .client(ChannelFraming::WebSocket, format)
+        .with_cookie(cookie);
     Some(service.connect(stream, agreement, client, &early))
 }
 

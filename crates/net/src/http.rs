@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::cookies::Holder;
 use crate::site::{Body, Peer, Reply, Site};
 use crate::upgrade::{self, Agreement};
 use crate::{WebSocketService, forwarded};
@@ -36,6 +37,8 @@ pub(crate) struct Upgraded<S> {
     pub(crate) agreement: Agreement,
     /// Whose it is.
     pub(crate) peer: Peer,
+    /// The client's cookie.
+    pub(crate) cookie: Option<Holder>,
 }
 
 /// What answers the requests of a transport.
@@ -94,7 +97,13 @@ where
     }
     let parts = connection.into_parts();
     let mut stream = parts.io.into_inner().stream;
-    let Some((service, agreement, peer)) = taken.lock().take() else {
+    let Some(Taking {
+        service,
+        agreement,
+        peer,
+        cookie,
+    }) = taken.lock().take()
+    else {
         // Over TLS, the client must see that nothing was cut off.
         let _ = tokio::time::timeout(LAST, stream.shutdown()).await;
         return None;
@@ -105,10 +114,19 @@ where
         service,
         agreement,
         peer,
+        cookie,
     })
 }
 
-type Taken = Mutex<Option<(Arc<WebSocketService>, Agreement, Peer)>>;
+/// A request that becomes a WebSocket.
+struct Taking {
+    service: Arc<WebSocketService>,
+    agreement: Agreement,
+    peer: Peer,
+    cookie: Option<Holder>,
+}
+
+type Taken = Mutex<Option<Taking>>;
 
 async fn answer(
     mut request: Request<Incoming>,
@@ -128,9 +146,17 @@ async fn answer(
         Reply::WebSocket(service) => {
             let options = &service.options;
             match upgrade::agree(&request, service.formats.as_deref(), options) {
-                Ok((agreement, response)) => {
-                    let peer = peer.behind(agreement.page).into_owned();
-                    *taken.lock() = Some((service, agreement, peer));
+                Ok((agreement, mut response)) => {
+                    let cookies = service.cookies.as_ref();
+                    let cookie = cookies.and_then(|cookies| {
+                        cookies.take(request.headers(), agreement.page, response.headers_mut())
+                    });
+                    *taken.lock() = Some(Taking {
+                        service,
+                        agreement,
+                        peer: peer.behind(agreement.page).into_owned(),
+                        cookie,
+                    });
                     response
                 }
                 Err(refusal) => {

@@ -16,6 +16,7 @@ mod asking;
 mod blocking;
 mod clock;
 mod connection;
+mod cookies;
 mod delivery;
 mod driver;
 mod endpoint;
@@ -56,6 +57,7 @@ mod upgrade;
 mod websocket;
 mod writer;
 
+pub use cookies::CookieStoreError;
 pub use endpoint::{Address, ListenError};
 pub use listener::{Listener, listen, serve_stream};
 pub use longpoll::{Gone, LongPollService, LongPollTransport, OpenFault, SendFault};

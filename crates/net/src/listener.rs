@@ -119,9 +119,9 @@ fn gate(
         Front { site, forwarding }
     };
     Ok(match &transport.kind {
-        TransportKind::WebSocket(config) => {
-            Gate::Http(front(Arc::new(Lone(WebSocketService::new(config, router)))))
-        }
+        TransportKind::WebSocket(config) => Gate::Http(front(Arc::new(Lone(
+            WebSocketService::new(config, router)?,
+        )))),
         TransportKind::RawSocket(config) => Gate::RawSocket(RawSocketService::new(config, router)),
         TransportKind::Web(_) => Gate::Http(front(site.ok_or(ListenError::NoSite)?)),
         TransportKind::Universal(config) => {
@@ -131,8 +131,10 @@ fn gate(
             let websocket = config
                 .websocket
                 .iter()
-                .map(|(path, config)| (path.clone(), WebSocketService::new(config, router)))
-                .collect();
+                .map(|(path, config)| {
+                    WebSocketService::new(config, router).map(|it| (path.clone(), it))
+                })
+                .collect::<Result<_, _>>()?;
             let web = Arc::new(Universal {
                 websocket,
                 web: site,

@@ -71,6 +71,29 @@ fn is_own(headers: &HeaderMap, whole: &str) -> bool {
     host.is_some_and(|host| with_port(&format!("https://{host}")).eq_ignore_ascii_case(whole))
 }
 
+/// Says whether the cookie of a request counts: no page sends it, or one that is named, or one of the host that is asked. A browser
+/// has the cookie for that host's name, whatever the port, and no attacker owns it.
+pub(crate) fn is_trusted_with_cookie(headers: &HeaderMap, page: Page) -> bool {
+    match page {
+        Page::Unnamed | Page::Named => return true,
+        Page::Any => {}
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let page = text(ORIGIN).and_then(|origin| origin.split_once("://"));
+    let page = page.map(|(_, authority)| without_port(authority));
+    let asked = text(HOST).map(without_port);
+    page.is_some_and(|page| {
+        !page.is_empty() && asked.is_some_and(|asked| asked.eq_ignore_ascii_case(page))
+    })
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => host,
+        Some(_) | None => authority,
+    }
+}
+
 /// Writes an origin with its port, which browsers leave out where it is the scheme's: patterns may name it.
 fn with_port(origin: &str) -> Cow<'_, str> {
     let port = match origin.split_once("://") {

@@ -13,9 +13,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::blocking::hold_up;
+use crate::cookies::Stores;
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
 use crate::identity::Identity;
@@ -40,6 +41,8 @@ pub struct Router {
     identity: Identity,
     /// The keys that tokens are verified with.
     keys: KeyStore,
+    /// Where logins are kept that cookies stand for.
+    pub(crate) cookies: Stores,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
@@ -194,7 +197,7 @@ impl Router {
     }
 
     /// Stops everything: listens no more, says GOODBYE to all sessions, waits for their answers at most for `grace`, then closes all
-    /// connections and waits for that, at most for `grace` again.
+    /// connections and waits for that, at most for `grace` again, and as long at most for what is written of cookies.
     pub async fn drain(&self, grace: Duration) {
         self.draining.store(true, Ordering::Relaxed);
         self.closing.cancel();
@@ -222,6 +225,12 @@ impl Router {
         self.shutdown.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(grace, self.tasks.wait()).await;
+        if tokio::time::timeout(grace, self.cookies.settle())
+            .await
+            .is_err()
+        {
+            warn!("a cookie store could not be written in time");
+        }
         info!(counted = ?self.statistics(), "router stopped");
     }
 

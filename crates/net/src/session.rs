@@ -21,7 +21,10 @@ use crate::site::{BoxFuture, Client};
 use crate::statistics::Counters;
 use crate::time::time_of_day;
 
+mod login;
 mod refusing;
+
+use login::Login;
 
 /// How long a message may be before a session is open, in octets: nobody knows yet who sends it, and what it says is kept.
 pub(crate) const LONGEST_OPENING: usize = 64 * 1024;
@@ -42,6 +45,7 @@ pub(crate) struct Session {
     /// The router's name for the connection.
     id: u64,
     phase: Phase,
+    login: Login,
 }
 
 /// Where a connection stands.
@@ -111,6 +115,7 @@ impl Session {
             strict_request_ids: false,
             allowance: Allowance::new(None),
             phase: Phase::Hello,
+            login: Login::default(),
         }
     }
 
@@ -124,7 +129,7 @@ impl Session {
 
     /// Says whether no message is to be taken until [`Session::poll_decided`] is ready.
     pub(crate) const fn is_deciding(&self) -> bool {
-        matches!(self.phase, Phase::Deciding(_))
+        matches!(self.phase, Phase::Deciding(_)) || self.login.is_ending()
     }
 
     /// Waits for what follows the last message, if that takes time.
@@ -135,7 +140,7 @@ impl Session {
     ) -> Poll<Change> {
         loop {
             let Phase::Deciding(Deciding(decision)) = &mut self.phase else {
-                return Poll::Pending;
+                return self.poll_logged_out(context, work);
             };
             let step = std::task::ready!(decision.as_mut().poll(context));
             self.phase = Phase::Hello;
@@ -207,8 +212,7 @@ impl Session {
                 let goodbye = matches!(message, Message::Goodbye(_));
                 work.messages.push(message);
                 if goodbye {
-                    self.flush(work);
-                    return Change::Goodbye;
+                    return self.take_goodbye(work);
                 }
                 Change::None
             }
@@ -249,6 +253,7 @@ impl Session {
 
     /// Takes note that the realm has ended the session.
     pub(crate) fn ended(&mut self, transport: Transport) {
+        self.forget_login();
         self.phase = match transport {
             Transport::Keep => Phase::Hello,
             Transport::Close => Phase::Over,
@@ -288,6 +293,7 @@ impl Session {
 
     /// Ends the session, if one is open, without a word to the peer.
     pub(crate) fn leave(&mut self) {
+        self.forget_login();
         if let Phase::Open(driver, session) = std::mem::replace(&mut self.phase, Phase::Over) {
             let mut wakes = Vec::new();
             driver.leave(session, &mut wakes);
@@ -327,7 +333,7 @@ impl Session {
         Change::None
     }
 
-    fn greet(&self, hello: Hello) -> Step {
+    fn greet(&mut self, hello: Hello) -> Step {
         let Some((session, random)) = draw() else {
             return Step::Abort(Abort {
                 message: Some(Text::from_static("the router has no random numbers")),
@@ -340,6 +346,7 @@ impl Session {
             random,
             time: time_of_day(),
             credentials: self.client.credentials.clone(),
+            cookie: self.known_login(),
             identity: self.router.identity(),
             disguise: self.router.disguise(),
             transport: Some(self.client.transport),
@@ -364,6 +371,12 @@ impl Session {
                 Err(abort) => abort,
             },
             Step::Join(mut join) => {
+                if let Some(saving) = self.remember(&join) {
+                    return self.decide(Box::pin(async move {
+                        saving.await;
+                        Step::Join(join)
+                    }));
+                }
                 let session = join.session;
                 join.strict_request_ids = self.strict_request_ids;
                 join.limits = self.allowance.of_transport();
@@ -376,6 +389,7 @@ impl Session {
                 match joined {
                     Ok((driver, limits)) => {
                         self.allowance.hold(&limits);
+                        self.attach(&driver, session, work);
                         self.phase = Phase::Open(driver, session);
                         return Change::Opened;
                     }

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::WebSocketService;
+use crate::cookies::Holder;
 use crate::origin::Page;
 
 /// A boxed future that may move between threads.
@@ -68,6 +69,17 @@ pub(crate) struct Client {
     pub(crate) transport: TransportDetails,
     /// What its connection proves.
     pub(crate) credentials: Option<Arc<Credentials>>,
+    /// Its cookie.
+    pub(crate) cookie: Option<Box<Holder>>,
+}
+
+impl Client {
+    /// Gives it a cookie.
+    pub(crate) fn with_cookie(mut self, cookie: Option<Holder>) -> Self {
+        self.transport.cookie = cookie.as_ref().map(Holder::alias);
+        self.cookie = cookie.map(Box::new);
+        self
+    }
 }
 
 impl Peer {
@@ -95,6 +107,7 @@ impl Peer {
         Client {
             transport: self.transport(framing, format),
             credentials: self.credentials.clone(),
+            cookie: None,
         }
     }
 
@@ -110,6 +123,7 @@ impl Peer {
             framing,
             format,
             peer: self.address,
+            cookie: None,
         }
     }
 }

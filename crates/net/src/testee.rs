@@ -25,6 +25,7 @@ pub(crate) async fn echo<S: AsyncRead + AsyncWrite + Unpin>(upgraded: Upgraded<S
         service,
         agreement,
         peer: _,
+        cookie: _,
     } = upgraded;
     let stage = service.stage(agreement).unwrap_or_default();
     let mut echo = Echo {

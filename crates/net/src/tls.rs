@@ -155,7 +155,6 @@ fn credentials(connection: &ServerConnection) -> Option<Arc<Credentials>> {
     Some(Arc::new(Credentials {
         channel,
         certificate,
-        cookie: None,
     }))
 }
 

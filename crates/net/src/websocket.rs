@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::allowance::{self, Allowance};
 use crate::connection::{Connection, Parts};
+use crate::cookies::{CookieStoreError, Cookies};
 use crate::framing::{Batches, Framing, Masks, Stage};
 use crate::inlet::{self, Inlet};
 use crate::keepalive::KeepAlive;
@@ -27,21 +28,27 @@ pub struct WebSocketService {
     pub(crate) formats: Option<Vec<Format>>,
     pub(crate) options: WebSocketOptions,
     access: Arc<Access>,
+    pub(crate) cookies: Option<Arc<Cookies>>,
     limits: Option<Arc<crossbar_core::Limits>>,
     router: Arc<Router>,
 }
 
 impl WebSocketService {
     /// Makes one that leads to the realms of a router.
-    #[must_use]
-    pub fn new(config: &WebSocket, router: &Arc<Router>) -> Arc<Self> {
-        Arc::new(Self {
+    ///
+    /// # Errors
+    /// Its cookies cannot be kept where they are to be.
+    pub fn new(config: &WebSocket, router: &Arc<Router>) -> Result<Arc<Self>, CookieStoreError> {
+        let cookies = config.cookie.as_ref();
+        let cookies = cookies.map(|cookie| Cookies::open(cookie, &router.cookies));
+        Ok(Arc::new(Self {
             formats: Some(config.formats.clone()),
             options: config.options.clone(),
             access: Arc::new(config.access.clone()),
+            cookies: cookies.transpose()?,
             limits: allowance::shared(&config.limits),
             router: Arc::clone(router),
-        })
+        }))
     }
 
     /// Makes one that sends back every message.
@@ -51,6 +58,7 @@ impl WebSocketService {
             formats: None,
             options: options.clone(),
             access: Arc::new(Access::Open),
+            cookies: None,
             limits: None,
             router: Arc::clone(router),
         })

@@ -290,6 +290,7 @@ impl Stage {
             transport: Some(transport(ChannelType::Tcp)),
             strict_request_ids,
             limits: None,
+            remembered: false,
             expires: None,
         };
         self.act(|realm, now, out| realm.join(join, now, out).unwrap());
@@ -319,6 +320,7 @@ impl Stage {
                 random: [9; 32],
                 time: clock(self.now).at(self.now),
                 credentials: self.credentials.clone(),
+                cookie: None,
                 identity: self.identity.clone(),
                 disguise: [5; 32],
                 transport: Some(transport(self.channel)),
@@ -439,6 +441,7 @@ fn transport(channel: ChannelType) -> TransportDetails {
         framing: ChannelFraming::RawSocket,
         format: Format::Json,
         peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
+        cookie: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Why a Web service cannot be started or stopped.
 
+use crossbar_net::CookieStoreError;
 use thiserror::Error;
 
 /// A Web service that cannot be started or stopped.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[derive(Debug, Error)]
 pub enum ServiceError {
     /// A service runs on the path.
     #[error("a Web service already runs on path \"{path}\"")]
@@ -34,4 +35,7 @@ pub enum ServiceError {
     /// A header of the configuration cannot be sent.
     #[error("the headers cannot be sent: a name or a value breaks HTTP's grammar")]
     Headers,
+    /// The cookies of a WebSocket cannot be kept.
+    #[error(transparent)]
+    Cookies(#[from] CookieStoreError),
 }

@@ -62,7 +62,7 @@ impl Service {
         Ok(match config {
             config::WebService::Static(files) => Self::Files(Files::new(files)?),
             config::WebService::WebSocket(websocket) => {
-                Self::WebSocket(WebSocketService::new(websocket, &context.router))
+                Self::WebSocket(WebSocketService::new(websocket, &context.router)?)
             }
             config::WebService::LongPoll(longpoll) => Self::LongPoll(LongPoll::new(
                 LongPollService::new(longpoll, &context.router, context.per_address),

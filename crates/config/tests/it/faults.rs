@@ -506,9 +506,9 @@ fn transports() {
             "options": {"auto_ping_interval": 500, "auto_ping_size": 4, "max_frame_size": 100000000, "flash_policy": "x",
                         "compression": {"deflate": {"max_window_bits": 8, "request_max_window_bits": 5}, "bzip2": {}}}}"#,
         &[
-            r#".cookie: the key "cookie" is not supported by this version yet"#,
             r#".url: not a URL of the form ws://host:port/path or wss://…, found "http://x""#,
             ".serializers: at least one serializer is needed",
+            r#".cookie.store: missing key "type""#,
             r#".options.flash_policy: the key "flash_policy" is not supported: no browser runs Flash"#,
             ".options.auto_ping_interval: invalid value: integer `500`, expected milliseconds: 0 or at least 1000",
             ".options.auto_ping_size: invalid value: integer `4`, expected an integer from 12 to 125",
@@ -542,7 +542,6 @@ fn authentication() {
             "wampcra": {"type": "static", "users": {"joe": {"secret": 12345, "role": "user"}, "eve": {"secret": "", "role": "user"}, "ann": {"secret": "x"}, "bob": 5}}
         }}"#,
         &[
-            r#".auth.cookie: the authentication method "cookie" is not supported by this version yet"#,
             r#".auth.tiket: unknown authentication method "tiket" (did you mean "ticket"?)"#,
             ".auth.anonymous.user: unknown key (known: role, authid)",
             r#".auth.anonymous.role: the role "trusted" is reserved for internal sessions"#,
@@ -551,6 +550,7 @@ fn authentication() {
             ".auth.wampcra.users.eve.secret: an empty secret, which everybody knows",
             r#".auth.wampcra.users.ann: missing key "role""#,
             ".auth.wampcra.users.bob: expected an object",
+            r#".auth.cookie: the method needs "cookie" beside "auth""#,
         ],
     );
 }

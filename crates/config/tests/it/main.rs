@@ -2,6 +2,7 @@
 
 mod access;
 mod authenticators;
+mod cookies;
 mod faults;
 mod limits;
 mod mutations;

@@ -70,6 +70,20 @@ impl Realm {
         self.kill_all(&open, &goodbye, out);
     }
 
+    /// Says GOODBYE to a session whose cookie was logged out elsewhere.
+    pub fn log_out(&mut self, session: SessionId, now: Instant, out: &mut Outbox) {
+        self.now = now;
+        let is_open = self.sessions.open(session);
+        if is_open.is_some_and(|session| !session.trusted) {
+            let goodbye = Goodbye {
+                message: Some(Text::from_static("the login was ended by another session")),
+                reason: Text::from_static(uris::LOGOUT),
+            };
+            self.kill(&[session], &goodbye, out);
+            self.settle(out);
+        }
+    }
+
     /// Says GOODBYE to sessions, which then have until a time limit to answer. They learn nothing of each other's end.
     pub(super) fn kill(&mut self, victims: &[SessionId], goodbye: &Goodbye, out: &mut Outbox) {
         for (session, emptied) in self.dismiss(victims, goodbye, out) {

@@ -44,6 +44,7 @@ fn opening() -> Opening {
         random: [9; 32],
         time: Timestamp::default(),
         credentials: None,
+        cookie: None,
         identity: None,
         disguise: [0; 32],
         transport: Some(TransportDetails {
@@ -51,6 +52,7 @@ fn opening() -> Opening {
             framing: ChannelFraming::RawSocket,
             format: Format::Cbor,
             peer: Some(SocketAddr::from(([127, 0, 0, 1], 5000))),
+            cookie: None,
         }),
     }
 }

@@ -97,6 +97,7 @@ fn show(jwt: Jwt, hello: Hello, token: &str) -> Step {
         random: [9; 32],
         time: Timestamp::since_1970(Duration::from_secs(NOW)),
         credentials: None,
+        cookie: None,
         identity: None,
         disguise: [0; 32],
         transport: None,

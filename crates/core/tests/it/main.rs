@@ -13,6 +13,7 @@ mod authorizers;
 mod calls;
 mod canceling;
 mod compatibility;
+mod cookies;
 mod cryptosign;
 mod dynamic;
 mod history;

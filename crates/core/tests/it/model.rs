@@ -272,6 +272,7 @@ impl World {
             transport: None,
             strict_request_ids: false,
             limits: None,
+            remembered: false,
             expires: None,
         };
         let mut out = Outbox::new();

@@ -116,6 +116,7 @@ impl Play {
                 transport: None,
                 strict_request_ids: false,
                 limits: None,
+                remembered: false,
                 expires: None,
             };
             realm.join(join, now, &mut Outbox::new()).unwrap();

@@ -7,6 +7,7 @@ mod attacks;
 mod authenticators;
 mod authorizers;
 mod batched;
+mod cookies;
 mod endpoint;
 mod ends;
 mod events;

@@ -136,6 +136,7 @@ pub(crate) fn websocket() -> WebSocket {
             ..WebSocketOptions::default()
         },
         access: Access::Open,
+        cookie: None,
         limits: Arc::default(),
     }
 }

@@ -219,8 +219,9 @@ fn service_error(failure: &ServiceError) -> ApiError {
         ServiceError::Location { .. } | ServiceError::MediaType { .. } | ServiceError::Headers => {
             error::INVALID_CONFIGURATION
         }
+        ServiceError::Cookies(_) => error::CANNOT_LISTEN,
     };
-    ApiError::new(uri, failure.to_string())
+    ApiError::new(uri, chain(failure))
 }
 
 fn not_running(id: &str) -> ApiError {

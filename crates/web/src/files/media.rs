@@ -36,7 +36,7 @@ impl MediaTypes {
                 let extension = extension.trim_start_matches('.').to_ascii_lowercase();
                 Ok((extension, value))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, ServiceError>>()?;
         Ok(Self { configured })
     }
 

@@ -293,6 +293,7 @@ fn realm(options: RealmOptions) -> Realm {
         transport: None,
         strict_request_ids: false,
         limits: None,
+        remembered: false,
         expires: None,
     };
     realm.join(join, now, &mut Outbox::new()).unwrap();

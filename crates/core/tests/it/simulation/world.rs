@@ -248,6 +248,7 @@ impl World {
             random: [9; 32],
             time: Timestamp::default(),
             credentials: None,
+            cookie: None,
             identity: None,
             disguise: [0; 32],
             transport: None,
