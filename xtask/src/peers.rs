@@ -33,7 +33,32 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
     sum = sum.plus(tally(script.arg(&served.places))?);
     served.stop()?;
     let sum = sum.plus(methods_in_python(project, tools, program)?);
-    Ok(sum.plus(flatbuffers(project, tools, program)?))
+    let sum = sum.plus(flatbuffers(project, tools, program)?);
+    Ok(sum.plus(cookies_in_python(project, tools, program)?))
+}
+
+/// Autobahn|Python with cookies.
+fn cookies_in_python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
+    let (node, places) = cookies(project, program, "python-cookies")?;
+    let mut sum = Tally::default();
+    for framework in ["asyncio", "twisted"] {
+        let mut script = Command::new(&tools.python);
+        script
+            .arg(project.tests("python/cookies.py"))
+            .arg(framework);
+        sum = sum.plus(tally(script.arg(&places))?);
+    }
+    node.stop()?;
+    Ok(sum)
+}
+
+/// A node whose clients come in by cookies, and where it is.
+fn cookies(project: &Project, program: &Path, name: &str) -> Result<(Node, PathBuf), Failure> {
+    let ports = Ports::pick()?;
+    let folder = project.copy_of_node("cookies", name)?;
+    let places = folder.join("places.json");
+    std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
+    Ok((Node::start(program, &folder, &ports)?, places))
 }
 
 /// Autobahn|Python and xconn with every method of authentication.
@@ -96,8 +121,8 @@ pub(crate) fn node(project: &Project, tools: &Tools, program: &Path) -> Result<T
     Ok(sum)
 }
 
-/// Chromium on the page of the node that starts where there is no configuration, the programs of the README, and long-poll from a
-/// page of another origin.
+/// Chromium on the page of the node that starts where there is no configuration, the programs of the README, long-poll from a
+/// page of another origin, and cookies.
 pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
     let folder = project.fresh("browser")?;
     let node = Node::start(program, &folder, &Ports::pick()?)?;
@@ -125,6 +150,14 @@ pub(crate) fn browser(project: &Project, tools: &Tools, program: &Path) -> Resul
         .arg(CHROMIUM);
     let sum = sum.plus(tally(longpoll.env("NODE_PATH", &modules))?);
     served.stop()?;
+    let (node, places) = cookies(project, program, "browser-cookies")?;
+    let mut script = Command::new("node");
+    script
+        .arg(project.tests("js/cookies.cjs"))
+        .arg(places)
+        .arg(CHROMIUM);
+    let sum = sum.plus(tally(script.env("NODE_PATH", &modules))?);
+    node.stop()?;
     Ok(sum.plus(Tally {
         passed: usize::from(status.success()),
         failed: usize::from(!status.success()),

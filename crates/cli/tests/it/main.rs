@@ -1,6 +1,7 @@
 //! The real program, called as a user calls it.
 
 mod commands;
+mod cookies;
 mod help;
 mod node;
 mod ordering;
