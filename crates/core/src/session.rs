@@ -84,10 +84,13 @@ impl Details {
         }
     }
 
-    /// Gives `authextra`; null if there is none.
+    /// Gives `authextra`: a dictionary, empty if the session has none, since clients of Crossbar.io look into it unasked.
     pub(crate) fn authextra(&self) -> Value {
         let args = self.authextra.args().unwrap_or_default();
-        args.into_iter().next().unwrap_or_default()
+        let extra = args.into_iter().next();
+        extra
+            .filter(|extra| extra.as_dict().is_some())
+            .unwrap_or_else(|| Value::Dict(Vec::new()))
     }
 }
 

@@ -30,7 +30,7 @@ fn m02_a_session_is_described() {
         alice joins
         bob joins as trusted
         alice > [48, 1, {}, "wamp.session.get", [1]]
-        alice < [50, 1, {}, [{"realm": "realm1", "session": 1, "authid": "alice", "authrole": "anyone", "authmethod": "", "authprovider": "", "authextra": null, "serializer": "json", "transport": {"channel_type": "tcp", "channel_framing": "rawsocket", "channel_serializer": "json", "is_server": true, "is_secure": false, "peer": "tcp4:127.0.0.1:50000"}}]]
+        alice < [50, 1, {}, [{"realm": "realm1", "session": 1, "authid": "alice", "authrole": "anyone", "authmethod": "", "authprovider": "", "authextra": {}, "serializer": "json", "transport": {"channel_type": "tcp", "channel_framing": "rawsocket", "channel_serializer": "json", "is_server": true, "is_secure": false, "peer": "tcp4:127.0.0.1:50000"}}]]
         alice > [48, 2, {}, "wamp.session.get", [2]]
         alice < [8, 48, 2, {}, "wamp.error.no_such_session", "*"]
         alice > [48, 3, {}, "wamp.session.get", [77]]
@@ -51,7 +51,7 @@ fn m01_joining_and_leaving_is_told() {
         alice > [32, 2, {}, "wamp.session.on_leave"]
         alice < [33, 2, 2]
         bob joins
-        alice < [36, 1, "*", {}, [{"realm": "realm1", "session": 2, "authid": "bob", "authrole": "anyone", "authmethod": "", "authprovider": "", "authextra": null, "serializer": "json", "transport": {"peer": "tcp4:127.0.0.1:50000", "...": ""}}]]
+        alice < [36, 1, "*", {}, [{"realm": "realm1", "session": 2, "authid": "bob", "authrole": "anyone", "authmethod": "", "authprovider": "", "authextra": {}, "serializer": "json", "transport": {"peer": "tcp4:127.0.0.1:50000", "...": ""}}]]
         bob leaves
         alice < [36, 2, "*", {}, [2, "bob", "anyone"]]
         carol joins
