@@ -7,11 +7,13 @@ use crossbar_wire::{
     Features, Identity, Invocation, MatchPolicy, Message, Payload, RequestId, Role, SessionId, Text,
 };
 
+use super::authorizing::realm_itself;
 use super::passthru::admit_passthru;
 use super::{Realm, send};
 use crate::calls::{Invoked, Kept, Order, Place, Rerouting, Stream};
 use crate::dealer::{Endpoint, Registration};
 use crate::refusal::Refusal;
+use crate::role::TRUSTED;
 use crate::session::{Session, identity};
 use crate::{Outbox, uris};
 
@@ -151,6 +153,7 @@ impl Realm {
         let identity = match call.caller {
             // A link speaks for a caller elsewhere.
             Some(identity) if caller.is_some_and(|caller| caller.trusted) => Some(identity),
+            Some(_) | None if from == realm_itself() => Some(Box::new(the_router())),
             Some(_) | None if wish.disclosed => self.identify(from),
             Some(_) | None => None,
         };
@@ -182,6 +185,15 @@ fn template(first: &Invocation) -> Invocation {
         passthru: first.passthru.as_ref().map(|it| Box::new(it.compact())),
         payload: Payload::EMPTY,
         ..*first
+    }
+}
+
+/// Tells callees that nobody but the realm asks, as no client can have that role. There is no session to name.
+fn the_router() -> Identity {
+    Identity {
+        session: None,
+        authid: Some(Text::from_static("authorizer")),
+        authrole: Some(Text::from_static(TRUSTED)),
     }
 }
 

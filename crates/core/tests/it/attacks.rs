@@ -137,7 +137,7 @@ fn z03_nobody_answers_an_authorizers_question_by_its_number() {
         eve > [48, 2, {}, "com.eve"]
         eve < [68, 1, 2, {}]
         bob > [48, 1, {}, "com.eve"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         eve > [70, 1, {}, [true]]
         eve < [50, 2, {}, [true]]
         eve > [70, 1, {}, [true]]

@@ -23,23 +23,23 @@ fn z03_an_authorizer_is_told_who_wants_what_and_how() {
         "",
         r#"
         bob > [32, 1, {"match": "prefix", "get_retained": true}, "com."]
-        judge < [68, 1, 1, {}, [{"realm": "realm1", "session": 3, "authid": "bob", "authrole": "guest", "authmethod": "", "authprovider": "", "authextra": null, "serializer": "json", "transport": {"channel_type": "tcp", "channel_framing": "rawsocket", "channel_serializer": "json", "is_server": true, "is_secure": false, "peer": "tcp4:127.0.0.1:50000"}}, "com.", "subscribe", {"match": "prefix", "get_retained": true}]]
+        judge < [68, 1, 1, {"caller_authid": "authorizer", "caller_authrole": "trusted"}, [{"realm": "realm1", "session": 3, "authid": "bob", "authrole": "guest", "authmethod": "", "authprovider": "", "authextra": {}, "serializer": "json", "transport": {"channel_type": "tcp", "channel_framing": "rawsocket", "channel_serializer": "json", "is_server": true, "is_secure": false, "peer": "tcp4:127.0.0.1:50000"}}, "com.", "subscribe", {"match": "prefix", "get_retained": true}]]
         judge > [70, 1, {}, [true]]
         bob < [33, 1, 1]
         bob > [16, 2, {"acknowledge": true, "exclude_me": false, "eligible": [7]}, "com.x", ["hi"]]
-        judge < [68, 2, 1, {}, ["*", "com.x", "publish", {"acknowledge": true, "exclude_me": false, "eligible": [7]}]]
+        judge < [68, 2, 1, "*", ["*", "com.x", "publish", {"acknowledge": true, "exclude_me": false, "eligible": [7]}]]
         judge > [70, 2, {}, [{"allow": false}]]
         bob < [8, 16, 2, {}, "wamp.error.not_authorized", "*"]
         bob > [64, 3, {"invoke": "roundrobin"}, "com.y"]
-        judge < [68, 3, 1, {}, ["*", "com.y", "register", {"invoke": "roundrobin"}]]
+        judge < [68, 3, 1, "*", ["*", "com.y", "register", {"invoke": "roundrobin"}]]
         judge > [70, 3, {}, [{"allow": true, "cache": false, "validate": null}]]
         bob < [65, 3, 2]
         bob > [48, 4, {"timeout": 5000}, "com.z"]
-        judge < [68, 4, 1, {}, ["*", "com.z", "call", {"timeout": 5000}]]
+        judge < [68, 4, 1, "*", ["*", "com.z", "call", {"timeout": 5000}]]
         judge > [70, 4, {}, [true]]
         bob < [8, 48, 4, {}, "wamp.error.no_such_procedure", "*"]
         bob > [16, 5, {}, "com.x"]
-        judge < [68, 5, 1, {}, "*"]
+        judge < [68, 5, 1, "*", "*"]
         judge > [70, 5, {}, [false]]
         "#,
     );
@@ -53,7 +53,7 @@ fn z03_requests_wait_in_order_and_only_those_of_their_session() {
         alice > [32, 1, {}, "com.x"]
         alice < [33, 1, 1]
         bob > [16, 1, {}, "com.x", [1]]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [16, 2, {"acknowledge": true}, "com.x", [2]]
         bob > [34, 3, 77]
         bob > [32, 4, {}, "wamp..x"]
@@ -61,7 +61,7 @@ fn z03_requests_wait_in_order_and_only_those_of_their_session() {
         alice < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
         judge > [70, 1, {}, [true]]
         alice < [36, 1, "$p", {}, [1]]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         judge > [70, 2, {}, [true]]
         bob < [17, 2, "$q"]
         alice < [36, 1, "$q", {}, [2]]
@@ -77,44 +77,44 @@ fn z03_what_fails_is_an_authorization_that_failed() {
         r#", "timeout": 100"#,
         r#"
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         judge > [8, 68, 1, {}, "com.error.broken", ["no database"]]
         bob < undecided com.auth
         bob < [8, 48, 1, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: com.error.broken: no database"]]
         bob > [48, 2, {}, "com.x"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         judge > [70, 2, {}, ["yes"]]
         bob < undecided com.auth
         bob < [8, 48, 2, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer gave neither a bool nor a dictionary"]]
         bob > [48, 3, {}, "com.x"]
-        judge < [68, 3, 1, {}, "*"]
+        judge < [68, 3, 1, "*", "*"]
         judge > [70, 3, {}, [{"allow": true, "sure": true}]]
         bob < undecided com.auth
         bob < [8, 48, 3, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer gave the unknown key \"sure\""]]
         bob > [48, 4, {}, "com.x"]
-        judge < [68, 4, 1, {}, "*"]
+        judge < [68, 4, 1, "*", "*"]
         judge > [70, 4, {}, [{"allow": true, "validate": {"call": "x"}}]]
         bob < undecided com.auth
         bob < [8, 48, 4, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 5, {}, "com.x"]
-        judge < [68, 5, 1, {}, "*"]
+        judge < [68, 5, 1, "*", "*"]
         judge > [70, 5, {}, [{"cache": true}]]
         bob < undecided com.auth
         bob < [8, 48, 5, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 6, {}, "com.x"]
-        judge < [68, 6, 1, {}, "*"]
+        judge < [68, 6, 1, "*", "*"]
         judge > [70, 6, {}]
         bob < undecided com.auth
         bob < [8, 48, 6, {}, "wamp.error.authorization_failed", "*"]
         bob > [48, 7, {}, "com.x"]
-        judge < [68, 7, 1, {}, "*"]
+        judge < [68, 7, 1, "*", "*"]
         wait 100ms
         judge < [69, 7, {"mode": "killnowait"}]
         bob < undecided com.auth
         bob < [8, 48, 7, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer did not answer in time"]]
         judge > [70, 7, {}, [true]]
         bob > [48, 8, {}, "com.x"]
-        judge < [68, 8, 1, {}, "*"]
+        judge < [68, 8, 1, "*", "*"]
         judge leaves
         bob < undecided com.auth
         bob < [8, 48, 8, {}, "wamp.error.authorization_failed", "*"]
@@ -131,7 +131,7 @@ fn z03_a_parked_call_can_be_canceled() {
         "",
         r#"
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [48, 2, {}, "com.y"]
         bob > [48, 3, {}, "com.z"]
         bob > [49, 2, {}]
@@ -139,7 +139,7 @@ fn z03_a_parked_call_can_be_canceled() {
         bob > [49, 1, {}]
         bob < [8, 48, 1, {}, "wamp.error.canceled", "*"]
         judge < [69, 1, {"mode": "killnowait"}]
-        judge < [68, 2, 1, {}, ["*", "com.z", "call", {}]]
+        judge < [68, 2, 1, "*", ["*", "com.z", "call", {}]]
         judge > [70, 1, {}, [true]]
         judge > [70, 2, {}, [true]]
         bob < [8, 48, 3, {}, "wamp.error.no_such_procedure", "*"]
@@ -155,7 +155,7 @@ fn z03_goodbye_waits_and_a_lost_session_leaves_nothing() {
         alice > [32, 1, {}, "com.x"]
         alice < [33, 1, 1]
         bob > [16, 1, {}, "com.x", [1]]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [6, {}, "wamp.close.close_realm"]
         judge > [70, 1, {}, [true]]
         alice < [36, 1, "$p", {}, [1]]
@@ -163,7 +163,7 @@ fn z03_goodbye_waits_and_a_lost_session_leaves_nothing() {
         bob < kept
         carol joins as guest
         carol > [48, 1, {}, "com.x"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         carol > [48, 2, {}, "com.y"]
         carol leaves
         judge < [69, 2, {"mode": "killnowait"}]
@@ -183,11 +183,11 @@ fn z03_answers_to_invocations_do_not_wait() {
         judge < [65, 1, 1]
         role first {"authorizer": "com.auth"}
         judge > [48, 2, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         judge > [48, 3, {}, "com.y"]
         judge > [70, 1, {}, [true]]
         judge < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
-        judge < [68, 2, 1, {}, ["*", "com.y", "call", {}]]
+        judge < [68, 2, 1, "*", ["*", "com.y", "call", {}]]
         judge > [70, 2, {}, [false]]
         judge < [8, 48, 3, {}, "wamp.error.not_authorized", "*"]
         "#,
@@ -201,17 +201,17 @@ fn z03_decisions_are_kept_as_the_answer_says() {
         r#"
         carol joins as guest
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         judge > [70, 1, {}, [{"allow": true, "cache": true}]]
         bob < [8, 48, 1, {}, "wamp.error.no_such_procedure", "*"]
         bob > [48, 2, {}, "com.x"]
         bob < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
         bob > [64, 3, {}, "com.x"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         judge > [70, 2, {}, [{"allow": false, "cache": true, "cache_ttl": 5}]]
         bob < [8, 64, 3, {}, "wamp.error.not_authorized", "*"]
         carol > [48, 1, {}, "com.x"]
-        judge < [68, 3, 1, {}, "*"]
+        judge < [68, 3, 1, "*", "*"]
         judge > [70, 3, {}, [{"allow": false, "cache": "role"}]]
         carol < [8, 48, 1, {}, "wamp.error.not_authorized", "*"]
         dave joins as guest
@@ -221,12 +221,12 @@ fn z03_decisions_are_kept_as_the_answer_says() {
         bob > [64, 4, {}, "com.x"]
         bob < [8, 64, 4, {}, "wamp.error.not_authorized", "*"]
         dave > [48, 2, {}, "com.x"]
-        judge < [68, 4, 1, {}, "*"]
+        judge < [68, 4, 1, "*", "*"]
         judge > [70, 4, {}, [{"allow": true, "cache": "role"}]]
         dave < [8, 48, 2, {}, "wamp.error.no_such_procedure", "*"]
         realm purges guest
         dave > [48, 3, {}, "com.x"]
-        judge < [68, 5, 1, {}, "*"]
+        judge < [68, 5, 1, "*", "*"]
         judge > [70, 5, {}, [{"allow": true, "cache": true}]]
         dave < [8, 48, 3, {}, "wamp.error.no_such_procedure", "*"]
         role guest {"permissions": []}
@@ -234,7 +234,7 @@ fn z03_decisions_are_kept_as_the_answer_says() {
         dave < [8, 48, 4, {}, "wamp.error.not_authorized", "*"]
         role guest {"authorizer": "com.auth"}
         dave > [48, 5, {}, "com.x"]
-        judge < [68, 6, 1, {}, "*"]
+        judge < [68, 6, 1, "*", "*"]
         role guest {"permissions": [{"uri": "com.x", "allow": []}]}
         judge > [70, 6, {}, [true]]
         dave < [8, 48, 5, {}, "wamp.error.not_authorized", "*"]
@@ -250,11 +250,11 @@ fn z03_an_authorizer_may_disclose() {
         alice > [64, 1, {}, "com.x"]
         alice < [65, 1, 2]
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         judge > [70, 1, {}, [{"allow": true, "disclose": true}]]
         alice < [68, 1, 2, {"caller": 3, "caller_authid": "bob", "caller_authrole": "guest"}]
         bob > [48, 2, {}, "com.x"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         judge > [70, 2, {}, [true]]
         alice < [68, 2, 2, {}]
         "#,
@@ -274,7 +274,7 @@ fn z03_chunks_of_an_allowed_call_follow_it() {
         alice < [65, 1, 2]
         bob joins as guest strictly with caller.progressive_call_invocations
         bob > [48, 1, {"progress": true}, "com.x", [1]]
-        judge < [68, 1, 1, {}, ["*", "com.x", "call", {"progress": true}]]
+        judge < [68, 1, 1, "*", ["*", "com.x", "call", {"progress": true}]]
         bob > [48, 1, {}, "com.x", [2]]
         judge > [70, 1, {}, [true]]
         alice < [68, 1, 2, {"progress": true}, [1]]
@@ -293,9 +293,9 @@ fn z03_own_procedures_ask_about_what_they_are_for() {
         alice > [32, 1, {}, "com.bye"]
         alice < [33, 1, 1]
         bob > [48, 1, {}, "wamp.session.add_testament", ["com.bye", ["gone"], {}]]
-        judge < [68, 1, 1, {}, ["*", "wamp.session.add_testament", "call", {}]]
+        judge < [68, 1, 1, "*", ["*", "wamp.session.add_testament", "call", {}]]
         judge > [70, 1, {}, [true]]
-        judge < [68, 2, 1, {}, ["*", "com.bye", "publish", {}]]
+        judge < [68, 2, 1, "*", ["*", "com.bye", "publish", {}]]
         judge > [70, 2, {}, [true]]
         bob < [50, 1, {}, "*"]
         bob leaves
@@ -315,7 +315,7 @@ fn z03_too_many_waiting_requests_end_the_session() {
         &format!(
             r#"
         bob > [16, 1, {{}}, "com.x"]
-        judge < [68, 1, 1, {{}}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         {flood}
         bob < [3, {{"message": "too many requests wait until the role's authorizer has decided"}}, "crossbar.error.limit_exceeded"]
         bob < closed
@@ -331,12 +331,12 @@ fn z03_whatever_ends_while_requests_wait_leaves_nothing() {
         r#", "timeout": 100"#,
         r#"
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [48, 2, {}, "com.y"]
         realm purges guest
         judge > [70, 1, {}, [{"allow": true, "cache": true}]]
         bob < [8, 48, 1, {}, "wamp.error.no_such_procedure", "*"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         unrole guest
         judge > [70, 2, {}, [true]]
         bob < [8, 48, 2, {}, "wamp.error.not_authorized", "*"]
@@ -344,7 +344,7 @@ fn z03_whatever_ends_while_requests_wait_leaves_nothing() {
         bob < [8, 48, 3, {}, "wamp.error.not_authorized", "*"]
         role guest {"authorizer": "com.auth", "timeout": 100}
         bob > [48, 4, {}, "com.x"]
-        judge < [68, 3, 1, {}, "*"]
+        judge < [68, 3, 1, "*", "*"]
         bob > [48, 5, {}, "com.y"]
         unrole guest
         wait 100ms
@@ -361,7 +361,7 @@ fn z03_a_killed_session_and_a_closing_realm_ask_no_more() {
         "",
         r#"
         bob > [16, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [16, 2, {}, "com.x"]
         alice > [48, 1, {}, "wamp.session.kill", [3]]
         alice < [50, 1, {}, [null]]
@@ -372,7 +372,7 @@ fn z03_a_killed_session_and_a_closing_realm_ask_no_more() {
         bob < kept
         carol joins as guest
         carol > [16, 1, {}, "com.x"]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         carol > [16, 2, {}, "com.x"]
         realm closes wamp.close.system_shutdown
         judge < [6, {}, "wamp.close.system_shutdown"]
@@ -391,7 +391,7 @@ fn z03_who_judges_and_leaves_lets_requests_fail_one_by_one() {
         alice > [32, 1, {}, "com.x"]
         alice < [33, 1, 1]
         bob > [16, 1, {}, "com.x", [1]]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [16, 2, {"acknowledge": true}, "com.x", [2]]
         bob > [16, 3, {}, "com.x", [3]]
         judge leaves
@@ -410,7 +410,7 @@ fn z03_another_callee_that_answers_decides_nothing() {
         r#"
         eve joins
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         eve > [70, 1, {}, [true]]
         eve < [3, "*", "wamp.error.protocol_violation"]
         eve < closed
@@ -433,7 +433,7 @@ fn z03_r03_a_canceled_call_is_answered_once_whatever_else_waits_of_it() {
         judge < [65, 1, 1]
         bob joins as guest with caller.progressive_call_invocations
         bob > [16, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, "*", "*"]
         bob > [48, 2, {"progress": true}, "com.x", [1]]
         bob > [48, 2, {"progress": true}, "com.x", [2]]
         bob > [49, 2, {}]
@@ -443,11 +443,11 @@ fn z03_r03_a_canceled_call_is_answered_once_whatever_else_waits_of_it() {
         judge > [70, 1, {}, [true]]
         bob > [48, 2, {}, "com.x", [4]]
         bob > [48, 3, {"progress": true}, "com.x", [1]]
-        judge < [68, 2, 1, {}, "*"]
+        judge < [68, 2, 1, "*", "*"]
         judge > [70, 2, {}, [false]]
         bob < [8, 48, 3, {}, "wamp.error.not_authorized", "*"]
         bob > [16, 4, {}, "com.x"]
-        judge < [68, 3, 1, {}, "*"]
+        judge < [68, 3, 1, "*", "*"]
         bob > [48, 3, {}, "com.x", [2]]
         bob > [49, 3, {}]
         bob > [48, 5, {}, "com.x"]

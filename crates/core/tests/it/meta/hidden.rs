@@ -116,7 +116,7 @@ fn m03_z03_the_realms_own_calls_belong_to_no_session() {
         judge < [65, 1, 1]
         bob joins as guest
         bob > [48, 1, {}, "com.x"]
-        judge < [68, 1, 1, {}, "*"]
+        judge < [68, 1, 1, {"caller_authid": "authorizer", "caller_authrole": "trusted"}, "*"]
         judge > [48, 2, {}, "wamp.session.get", [9007199254740992]]
         judge < [8, 48, 2, {}, "wamp.error.no_such_session", "*"]
         judge > [48, 3, {}, "wamp.session.kill", [9007199254740992]]
