@@ -146,7 +146,8 @@ impl Ports {
             .map_or(0, |(_, port)| *port)
     }
 
-    fn environment(&self) -> impl Iterator<Item = (String, String)> {
+    /// The environment that node configurations take their ports from.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         self.0
             .iter()
             .map(|(name, port)| (format!("TEST_PORT_{name}"), port.to_string()))
@@ -165,7 +166,7 @@ impl Ports {
 const READY: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 21] = [
     "WS",
     "RAW",
     "RAW_AUTH",
@@ -175,6 +176,18 @@ const NAMES: [&str; 9] = [
     "INIT_RAW",
     "INIT_WEB",
     "OLDER",
+    "AUTH_WEB",
+    "AUTH_BACK",
+    "AUTH_STATIC",
+    "AUTH_STRICT",
+    "AUTH_NAMED",
+    "AUTH_DYNAMIC",
+    "AUTH_HERE",
+    "AUTH_LOST",
+    "AUTH_PROXY",
+    "AUTH_TLS",
+    "AUTH_RAW_TLS",
+    "AUTH_DYNAMIC_TLS",
 ];
 /// What test scripts call a place, its port and its path.
 const PLACES: [(&str, &str, &str); 14] = [

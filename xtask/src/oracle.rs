@@ -113,6 +113,7 @@ impl Played {
     }
 }
 
+/// Plays the conversations with the nodes that they are about, one after the other, into one file.
 fn play(
     project: &Project,
     tools: &Tools,
@@ -120,29 +121,102 @@ fn play(
     side: Side,
     only: Option<&str>,
 ) -> Result<PathBuf, Failure> {
-    let folder = project.copy_of_node("full", side.name())?;
-    if matches!(side, Side::Compat) {
-        let file = folder.join(".crossbar/config.json");
-        let text = std::fs::read_to_string(&file).map_err(Failure::at(&file, "read"))?;
-        let text = text.replacen('{', "{\n  \"compat\": \"crossbar\",", 1);
-        std::fs::write(&file, text).map_err(Failure::at(&file, "write"))?;
+    let transcripts = project.fresh(side.name())?.join("transcripts.json");
+    for node in [FULL, AUTH] {
+        let served = Served::start(project, tools, program, side, node)?;
+        let mut player = Command::new(&tools.python);
+        player
+            .arg(project.tests("oracle/run.py"))
+            .arg("--conversations")
+            .arg(project.tests(node.conversations))
+            .arg("--places")
+            .arg(&served.places)
+            .arg("--out")
+            .arg(&transcripts)
+            .envs(served.ports.environment())
+            .current_dir(&served.folder);
+        if let Some(text) = only {
+            player.args(["--match", text]);
+        }
+        succeed(&mut player)?;
+        served.node.stop()?;
     }
-    let ports = Ports::pick()?;
-    let places = folder.join("places.json");
-    std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
-    let node = Node::start(program, &folder, &ports)?;
-    let transcripts = folder.join("transcripts.json");
-    let mut player = Command::new(&tools.python);
-    player
-        .arg(project.tests("oracle/run.py"))
-        .arg("--places")
-        .arg(&places)
-        .arg("--out")
-        .arg(&transcripts);
-    if let Some(text) = only {
-        player.args(["--match", text]);
-    }
-    succeed(&mut player)?;
-    node.stop()?;
     Ok(transcripts)
+}
+
+/// A node and what is talked about with it, below `tests`.
+#[derive(Clone, Copy, Debug)]
+struct Theme {
+    node: &'static str,
+    conversations: &'static str,
+}
+
+const FULL: Theme = Theme {
+    node: "full",
+    conversations: "oracle/conversations",
+};
+const AUTH: Theme = Theme {
+    node: "auth",
+    conversations: "oracle/conversations/auth",
+};
+
+/// A node that runs.
+struct Served {
+    folder: PathBuf,
+    places: PathBuf,
+    ports: Ports,
+    node: Node,
+}
+
+impl Served {
+    fn start(
+        project: &Project,
+        tools: &Tools,
+        program: &Path,
+        side: Side,
+        theme: Theme,
+    ) -> Result<Self, Failure> {
+        let name = format!("{}-{}", side.name(), theme.node);
+        let folder = project.copy_of_node(theme.node, &name)?;
+        if matches!(side, Side::Compat) {
+            make_compatible(&folder.join(".crossbar"))?;
+        }
+        let ports = Ports::pick()?;
+        let mut places = project.tests(theme.conversations).join("places.json");
+        if !places.exists() {
+            places = folder.join("places.json");
+            std::fs::write(&places, ports.places()).map_err(Failure::at(&places, "write"))?;
+        }
+        certificates(project, tools, &folder)?;
+        let node = Node::start(program, &folder, &ports)?;
+        Ok(Self {
+            folder,
+            places,
+            ports,
+            node,
+        })
+    }
+}
+
+/// Writes the certificates that a configuration may name.
+fn certificates(project: &Project, tools: &Tools, folder: &Path) -> Result<(), Failure> {
+    let mut write = Command::new(&tools.python);
+    write.arg(project.tests("oracle/certificates.py"));
+    succeed(write.arg(folder.join(".crossbar/tls"))).map(drop)
+}
+
+/// Adds the switch to the configuration of a node directory.
+fn make_compatible(cbdir: &Path) -> Result<(), Failure> {
+    for (name, begin, switch) in [
+        ("config.json", "{", "{\n  \"compat\": \"crossbar\","),
+        ("config.yaml", "version:", "compat: crossbar\nversion:"),
+    ] {
+        let file = cbdir.join(name);
+        if file.exists() {
+            let text = std::fs::read_to_string(&file).map_err(Failure::at(&file, "read"))?;
+            let text = text.replacen(begin, switch, 1);
+            std::fs::write(&file, text).map_err(Failure::at(&file, "write"))?;
+        }
+    }
+    Ok(())
 }
