@@ -193,7 +193,7 @@ async function a12_authenticators(serializer) {
     if (details.ticket !== "sesame") throw new autobahn.Error("com.authority.error.js", ["no such ticket"]);
     return { realm, authid, role: "guest", extra: { asked: details.authmethod } };
   });
-  for (const library of [byAutobahn, byWampy]) {
+  for (const library of crossbar ? [byAutobahn] : [byAutobahn, byWampy]) {
     const join = library({ kind: "ws", serializer, port: "dynamic" });
     const details = await admitted(join, login.ticket({ authid: "ali", secret: "sesame" }), "ali", "guest", "ticket", "dynamic");
     assert.strictEqual(details.authextra.asked, "ticket");
@@ -207,6 +207,8 @@ function* columns() {
   for (const tls of [false, true]) {
     for (const serializer of Object.keys(serializers)) {
       for (const [library, client] of [["autobahn", byAutobahn], ["wampy", byWampy]]) {
+        // Crossbar.io hangs up on who is refused before wampy has read a binary refusal.
+        if (crossbar && library === "wampy" && serializer !== "json") continue;
         yield { name: `${library} ws ${serializer} ${tls ? "tls" : "plain"}`, library, client, kind: "ws", serializer, tls };
       }
     }

@@ -95,9 +95,11 @@ async def admitted(place, login, authid, role, method, provider="static", realm=
     equal([details.authrole, details.authmethod], [role, method])
     if provider is not None:
         equal(details.authprovider, provider)
-    known = await LOOP.within(session.call("wamp.session.get", details.session))
-    expected = [details.authid, details.authrole, details.authmethod, details.authprovider]
-    equal([known[name] for name in ("authid", "authrole", "authmethod", "authprovider")], expected)
+    # Crossbar.io tells of a certificate's serial number, which MessagePack has no integer for, and then never answers.
+    if not (PLACES["crossbar"] and place.certificate and place.serializer == "msgpack"):
+        known = await LOOP.within(session.call("wamp.session.get", details.session))
+        expected = [details.authid, details.authrole, details.authmethod, details.authprovider]
+        equal([known[name] for name in ("authid", "authrole", "authmethod", "authprovider")], expected)
     await LOOP.within(session.leave())
     return details
 

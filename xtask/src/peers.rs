@@ -61,23 +61,33 @@ fn cookies(project: &Project, program: &Path, name: &str) -> Result<(Node, PathB
     Ok((Node::start(program, &folder, &ports)?, places))
 }
 
-/// Autobahn|Python and xconn with every method of authentication.
+/// Autobahn|Python and xconn with every method of authentication. Most of it is waiting, so both frameworks run at a time, each at a
+/// node of its own.
 fn methods_in_python(project: &Project, tools: &Tools, program: &Path) -> Result<Tally, Failure> {
-    let methods = Methods::start(project, tools, program, "python-methods")?;
-    let mut sum = Tally::default();
-    for framework in ["asyncio", "twisted"] {
+    let autobahn = |framework: &str, methods: &Methods| {
         let mut script = Command::new(&tools.python);
         script
             .arg(project.tests("python/methods.py"))
             .arg(framework);
-        sum = sum.plus(tally(script.arg(&methods.places))?);
-    }
-    let mut script = Command::new(&tools.xconn);
-    script.arg(project.tests("xconn/methods.py"));
-    script.env("SSL_CERT_FILE", &methods.authority);
-    sum = sum.plus(tally(script.arg(&methods.places))?);
-    methods.stop()?;
-    Ok(sum)
+        tally(script.arg(&methods.places))
+    };
+    std::thread::scope(|scope| {
+        let twisted = scope.spawn(|| {
+            let methods = Methods::start(project, tools, program, "twisted-methods")?;
+            let mut xconn = Command::new(&tools.xconn);
+            xconn.arg(project.tests("xconn/methods.py"));
+            xconn.env("SSL_CERT_FILE", &methods.authority);
+            let sum = autobahn("twisted", &methods)?.plus(tally(xconn.arg(&methods.places))?);
+            methods.stop().map(|()| sum)
+        });
+        let methods = Methods::start(project, tools, program, "asyncio-methods")?;
+        let sum = autobahn("asyncio", &methods)?;
+        methods.stop()?;
+        match twisted.join() {
+            Ok(others) => others.map(|others| sum.plus(others)),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// Autobahn|Python with FlatBuffers, on a node of its own: Crossbar.io reads no configuration that names it.
