@@ -14,12 +14,18 @@ pub(super) const METHOD: &str = "cryptosign";
 /// What a client is told that has shown to have its key, if that does not count here.
 pub(super) const UNAUTHORIZED: &str = "this key is not authorized, or not for this authid";
 
+/// What a client is told that signs with a binding which CHALLENGE did not have.
+const UNBOUND: &str = "the client signed with a channel binding that this connection does not have: \
+    \"tls-exporter\" is to be had over TLS 1.3";
+
 /// A challenge that a client has to sign with a private key.
 #[derive(Debug)]
 pub(super) struct Cryptosign {
     key: PublicKey,
     challenge: Nonce,
     channel: Option<[u8; 32]>,
+    /// Whether the client has asked for a binding that it was not given.
+    unbound: bool,
 }
 
 impl Cryptosign {
@@ -33,6 +39,7 @@ impl Cryptosign {
             .verify(signature, &self.challenge, self.channel.as_ref());
         verdict.map_err(|error| match error {
             SignatureError::Form => "the signature is not 192 hexadecimal digits",
+            SignatureError::Message if self.unbound => UNBOUND,
             SignatureError::Message => "another message was signed than the challenge",
             SignatureError::Signature => "signed message has invalid signature",
         })
@@ -80,6 +87,7 @@ impl Client {
             key,
             challenge: self.opening.random,
             channel,
+            unbound: channel.is_none() && text("channel_binding").is_some(),
         };
         let bound = channel.map_or(Value::Null, |_| Value::Text(EXPORTER.to_owned()));
         let mut extra = vec![

@@ -221,21 +221,28 @@ fn a06_the_signature_is_bound_to_the_channel() {
 fn a06_a_binding_that_is_not_there_is_not_echoed() {
     let unbound = key(1).sign(&CHALLENGE, None);
     let without = [(stage(), "tls-exporter"), (bound(stage()), "tls-unique")];
+    // Autobahn signs with what it asked for, although CHALLENGE does not have it.
+    let ignorant = key(1).sign(&CHALLENGE, Some(&[9; 32]));
     for (stage, kind) in without {
         stage.play(&format!(
             r#"
-            alice > {}
-            alice < {}
+            alice > {hello}
+            alice < {challenged}
             alice > [5, "{unbound}", {{}}]
             alice < {WELCOME}
+            bob > {hello}
+            bob < {challenged}
+            bob > [5, "{ignorant}", {{}}]
+            bob < [3, {{"message": "the client signed with a channel binding that this connection does not have: \"tls-exporter\" is to be had over TLS 1.3"}}, "wamp.error.not_authorized"]
+            bob < closed
             "#,
-            hello(
+            hello = hello(
                 "realm1",
                 "joe",
                 1,
                 &format!(r#", "channel_binding": "{kind}""#)
             ),
-            challenged("null"),
+            challenged = challenged("null"),
         ));
     }
 }
