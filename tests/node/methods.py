@@ -16,7 +16,7 @@ import certificates
 
 CROSSBAR = "--crossbar" in sys.argv[2:]
 ALL = {"call": True, "register": True, "publish": True, "subscribe": True}
-PORTS = ["static", "few", "tls", "mutual", "dynamic", "mutual-dynamic", "missing", "limited", "strict"]
+PORTS = ["static", "few", "tls", "mutual", "dynamic", "mutual-dynamic", "here", "missing", "limited", "strict"]
 TOKENS = ["jwt", "hs", "rs", "es", "ed"]
 
 
@@ -100,6 +100,7 @@ def transports(ports, files, people, unix):
         universal(ports["mutual"], certified, mutual),
         universal(ports["dynamic"], {name: dynamic(name, slow) for name in METHODS if name != "tls"}),
         universal(ports["mutual-dynamic"], {"tls": dynamic("tls", slow)}, mutual),
+        universal(ports["here"], {"ticket": HERE}),
         universal(ports["missing"], {name: dynamic("missing", {}) for name in ("anonymous", "ticket", "wampcra")}),
     ]
     if CROSSBAR:
@@ -114,6 +115,8 @@ def transports(ports, files, people, unix):
 
 
 METHODS = ["anonymous", "ticket", "wampcra", "scram", "cryptosign", "tls"]
+# The authenticator is in the realm that the client asks for, and names no role.
+HERE = {"type": "dynamic", "authenticator": "com.authority.here", "default-role": "device"}
 
 
 def dynamic(name, more):

@@ -30,6 +30,13 @@ class Authority:
             await LOOP.within(session.register(self.asking(method, answer), f"com.authority.{method}"))
         return session
 
+    async def start_here(self, place):
+        """The one in the realm of its clients, which names no role."""
+        session = await joined(place.transport(), ticket_of("plain"))
+        answer = self.asking("here", lambda realm, authid, details: {"realm": realm, "authid": authid})
+        await LOOP.within(session.register(answer, "com.authority.here"))
+        return session
+
     def asking(self, method, answer):
         def authenticate(realm, authid, details):
             extra = details.get("authextra") or {}
@@ -116,6 +123,7 @@ class Judge:
             "denied": {"allow": False},
             "kept": {"allow": True, "cache": True},
             "withheld": {"allow": False, "cache": True},
+            "shared": {"allow": True, "cache": "role"},
             "disclosed": {"allow": True, "disclose": True},
             "odd": 7,
         }[verdict]

@@ -67,6 +67,12 @@ async def a12_certificates_are_told(place):
     await refused(here.showing("unlisted"), login, "com.authority.error.unknown")
 
 
+async def a12_one_in_the_realm_of_its_clients(place):
+    """It names no role: the configured one counts."""
+    await admitted(place.on("here"), {"ticket": {"authid": "hal", "ticket": "x"}}, "hal", "device", "ticket", "dynamic")
+    await refused(place.on("here"), {"ticket": {"authid": "denied", "ticket": "x"}}, "com.authority.error.denied")
+
+
 async def a12_another_realm(place):
     """The authenticator may send a client to another realm than it asked for."""
     await admitted(place, {"ticket": {"authid": "moved", "ticket": "x"}}, "moved-on", "user", "ticket", "dynamic")
@@ -120,6 +126,7 @@ THEIRS = [
     a12_a_role_alone_is_enough,
     a12_certificates_are_told,
     a12_another_realm,
+    a12_one_in_the_realm_of_its_clients,
     a12_its_error_is_the_reason,
     a12_nobody_to_ask,
     a12_what_it_tells_must_be_proven,

@@ -98,6 +98,18 @@ async def z03_decisions_are_kept_for_the_session(place):
     await with_judged(place, check)
 
 
+async def z03_decisions_are_kept_for_the_role_if_it_says_so(place):
+    # The router may have been asked before.
+    uri = uri_of(place, f"{JUDGE.session.join_details.session}.shared")
+
+    async def check(session):
+        equal(await LOOP.within(session.call(uri)), "served")
+
+    await with_judged(place, check)
+    await with_judged(place, check)
+    equal(JUDGE.count(uri), 1)
+
+
 async def z03_decisions_are_not_kept_unasked(place):
     async def check(session):
         uri = uri_of(place, "granted")
@@ -164,6 +176,7 @@ CHECKS = [
 ]
 OURS = [
     z03_an_authorizer_that_is_late,
+    z03_decisions_are_kept_for_the_role_if_it_says_so,
     a_flood_is_held_up_and_nobody_else,
     a_flood_ends_the_session_if_configured,
 ]

@@ -166,6 +166,16 @@ async def a06_proofs_are_bound_to_the_connection(place):
     await refused(place, {"cryptosign": stale}, "wamp.error.not_authorized")
 
 
+async def a06_what_tls_does_not_have_any_more(place):
+    """`tls-unique` is no matter of TLS 1.3: Autobahn signs with it all the same. Crossbar.io accepts that; here its user is told."""
+    login = key("kim", authid="kim", authextra={"channel_binding": "tls-unique"})
+    if CROSSBAR:
+        await admitted(place, login, *who("cryptosign", "kim"))
+    else:
+        words = await refused(place, login, "wamp.error.not_authorized")
+        equal("channel binding" in words, True)
+
+
 async def a06_no_binding_without_tls(place):
     """The router does not echo what it cannot do, and the client gives up; a SCRAM client is refused as the specification says."""
     login = authenticators.Key(account("cryptosign", "kim")["key"], binding="tls-exporter")
@@ -262,9 +272,11 @@ def chosen(tls):
         checks += OURS
         if not tls:
             checks += PLAIN_OURS
-        elif FRAMEWORK == "twisted":
-            # The ssl module of Python 3.11 exports no keying material.
-            checks.append(a06_proofs_are_bound_to_the_connection)
+    if tls:
+        checks.append(a06_what_tls_does_not_have_any_more)
+    if tls and not CROSSBAR and FRAMEWORK == "twisted":
+        # The ssl module of Python 3.11 exports no keying material.
+        checks.append(a06_proofs_are_bound_to_the_connection)
     return checks
 
 
@@ -276,7 +288,7 @@ def columns():
 async def main():
     checks = Checks()
     components = Place("raw", "cbor")
-    started = [await dynamic.AUTHORITY.start(components), await judging.JUDGE.start(components)]
+    started = [await start(components) for start in (dynamic.AUTHORITY.start, dynamic.AUTHORITY.start_here, judging.JUDGE.start)]
     parts = [columns(), dynamic.columns(), judging.columns()] + ([] if CROSSBAR else [tokens.columns()])
 
     async def column(place, rows):
