@@ -63,6 +63,8 @@ def realms():
     if not CROSSBAR:
         judged[1]["authorizer-timeout"] = 1
     free = [everything(name) for name in ("anonymous", "user", "device", "guest")]
+    # Whoever is unknown is treated like one of the principals, whose roles therefore must all be there.
+    free.append({"name": "authenticator", "permissions": []})
     return [
         {"name": "realm1", "roles": free + [{"name": "judge", "permissions": judge}] + judged},
         {"name": "realm2", "roles": [everything("user")]},
