@@ -1,7 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crossbar_wire::Text;
+use crossbar_wire::auth::certificate::{Certificate, Fingerprint, Name};
+use crossbar_wire::{Text, Value};
 
 use crate::{Principal, Timestamp};
 
@@ -14,11 +15,56 @@ pub struct Credentials {
     pub certificate: Option<ClientCertificate>,
 }
 
-/// A certificate that a client has shown and whose chain was verified.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A certificate that a client has shown and whose chain was verified. `Debug` shows its fingerprint.
+#[derive(Clone, Eq, PartialEq)]
 pub struct ClientCertificate {
     /// The certificate in DER (X.509).
     pub der: Arc<[u8]>,
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Fingerprint::sha256_of(&self.der).fmt(f)
+    }
+}
+
+impl From<&ClientCertificate> for Value {
+    /// Makes `transport.peer_cert`, with Crossbar.io's keys.
+    fn from(certificate: &ClientCertificate) -> Self {
+        let der = &certificate.der;
+        let mut dict = vec![
+            entry("sha1", Fingerprint::sha1_of(der).to_string()),
+            entry("sha256", Fingerprint::sha256_of(der).to_string()),
+        ];
+        let Some(read) = Certificate::read(der) else {
+            return Self::Dict(dict);
+        };
+        let name = |name: Name| {
+            let attributes = name.into_iter().map(|(key, value)| (key, value.into()));
+            Self::Dict(attributes.collect())
+        };
+        dict.extend([
+            entry("serial", read.serial),
+            entry("signature_algorithm", read.algorithm),
+            entry("not_before", read.not_before),
+            entry("not_after", read.not_after),
+            ("subject".to_owned(), name(read.subject)),
+            ("issuer".to_owned(), name(read.issuer)),
+        ]);
+        let mut extensions = Vec::new();
+        if !read.names.is_empty() {
+            extensions.push(Self::Dict(vec![
+                entry("name", "subjectAltName".to_owned()),
+                entry("value", read.names.join(", ")),
+            ]));
+        }
+        dict.push(("extensions".to_owned(), Self::List(extensions)));
+        Self::Dict(dict)
+    }
+}
+
+fn entry(key: &str, value: String) -> (String, Value) {
+    (key.to_owned(), value.into())
 }
 
 /// Who has proven who it is, and is known again by a cookie.

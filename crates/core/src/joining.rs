@@ -374,7 +374,7 @@ impl Client {
             realm,
             principal,
             hello: self.hello,
-            transport: self.opening.transport,
+            transport: self.opening.transport.clone(),
             strict_request_ids: false,
             expires: None,
             limits: None,

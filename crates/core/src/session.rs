@@ -110,7 +110,7 @@ impl Session {
         Self {
             authid: principal.authid.compact(),
             role,
-            details: Box::new(Details::new(principal, join.transport)),
+            details: Box::new(Details::new(principal, join.transport.clone())),
             trusted,
             phase: Phase::Open,
             subscriptions: BTreeSet::new(),

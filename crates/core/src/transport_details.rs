@@ -2,10 +2,10 @@ use std::net::SocketAddr;
 
 use crossbar_wire::{Dict, Format, Value};
 
-use crate::CookieAlias;
+use crate::{ClientCertificate, CookieAlias};
 
 /// What a session comes over, as far as others may know: nothing of what its client sent in HTTP headers is here.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TransportDetails {
     /// What carries the octets.
     pub channel: ChannelType,
@@ -17,6 +17,8 @@ pub struct TransportDetails {
     pub peer: Option<SocketAddr>,
     /// What stands for the client's cookie, if it has one.
     pub cookie: Option<CookieAlias>,
+    /// The client's TLS certificate, if it has shown one.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// What carries a transport's octets.
@@ -83,6 +85,9 @@ impl From<&TransportDetails> for Value {
         }
         if let Some(alias) = details.cookie {
             dict.push(entry("http_cbtid", alias.to_string().into()));
+        }
+        if let Some(certificate) = &details.certificate {
+            dict.push(entry("peer_cert", certificate.into()));
         }
         Self::Dict(dict)
     }

@@ -349,7 +349,7 @@ impl Session {
             cookie: self.known_login(),
             identity: self.router.identity(),
             disguise: self.router.disguise(),
-            transport: Some(self.client.transport),
+            transport: Some(self.client.transport.clone()),
         };
         Joining::hello(&self.access, hello, opening)
     }

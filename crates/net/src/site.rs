@@ -112,7 +112,7 @@ impl Peer {
     }
 
     /// Describes the transport for the session meta API.
-    const fn transport(&self, framing: ChannelFraming, format: Format) -> TransportDetails {
+    fn transport(&self, framing: ChannelFraming, format: Format) -> TransportDetails {
         let channel = match (self.secure, self.address) {
             (true, _) => ChannelType::Tls,
             (false, None) if !self.forwarded => ChannelType::Unix,
@@ -124,6 +124,7 @@ impl Peer {
             format,
             peer: self.address,
             cookie: None,
+            certificate: (self.credentials.as_ref()).and_then(|it| it.certificate.clone()),
         }
     }
 }

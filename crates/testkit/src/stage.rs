@@ -442,6 +442,7 @@ fn transport(channel: ChannelType) -> TransportDetails {
         format: Format::Json,
         peer: Some(SocketAddr::from(([127, 0, 0, 1], 50_000))),
         cookie: None,
+        certificate: None,
     }
 }
 

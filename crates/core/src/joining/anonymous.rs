@@ -11,6 +11,7 @@ impl Client {
         let alias = self
             .opening
             .transport
+            .as_ref()
             .and_then(|transport| transport.cookie);
         let authid = authid.unwrap_or_else(|| match alias {
             Some(alias) => authid_of(alias.octets()),

@@ -2,7 +2,6 @@ mod material;
 
 use std::sync::Arc;
 
-use crossbar_wire::auth::certificate::Fingerprint;
 use crossbar_wire::auth::scram::Dialect;
 use crossbar_wire::{Abort, Dict, Text, Uri, UriCheck, Value};
 
@@ -122,6 +121,7 @@ impl Client {
             let mut transport = Value::from(transport);
             let certificate = self.certificate().map_or(Value::Null, shown);
             if let Value::Dict(transport) = &mut transport {
+                transport.retain(|(key, _)| key != "peer_cert");
                 // Crossbar.io's two names for the certificate.
                 transport.push(("peer_cert".to_owned(), certificate.clone()));
                 transport.push(("client_cert".to_owned(), certificate));
@@ -247,20 +247,15 @@ impl Client {
     }
 }
 
-/// Shows a certificate to an authenticator.
+/// Shows a certificate to an authenticator: as in the meta API, and whole.
 fn shown(certificate: &ClientCertificate) -> Value {
-    let der = &certificate.der;
-    Value::Dict(vec![
-        (
-            "sha1".to_owned(),
-            Fingerprint::sha1_of(der).to_string().into(),
-        ),
-        (
-            "sha256".to_owned(),
-            Fingerprint::sha256_of(der).to_string().into(),
-        ),
-        ("der".to_owned(), der.as_ref().into()),
-    ])
+    let mut shown = Value::from(certificate);
+    if let Value::Dict(shown) = &mut shown {
+        // TLS has just verified it.
+        shown.push(("expired".to_owned(), false.into()));
+        shown.push(("der".to_owned(), certificate.der.as_ref().into()));
+    }
+    shown
 }
 
 impl AuthenticatorFailure {

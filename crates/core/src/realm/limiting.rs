@@ -31,7 +31,7 @@ impl Realm {
         &self,
         session: SessionId,
     ) -> Option<(Box<Identity>, Option<TransportDetails>)> {
-        let transport = self.sessions.get(session)?.details.transport;
+        let transport = self.sessions.get(session)?.details.transport.clone();
         Some((self.identify(session)?, transport))
     }
 

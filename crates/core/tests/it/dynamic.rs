@@ -53,6 +53,7 @@ fn opening() -> Opening {
             format: Format::Cbor,
             peer: Some(SocketAddr::from(([127, 0, 0, 1], 5000))),
             cookie: None,
+            certificate: None,
         }),
     }
 }

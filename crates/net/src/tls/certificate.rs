@@ -1,6 +1,7 @@
-//! What is read of a certificate beside what rustls reads.
+//! When a certificate is valid.
 
 use crossbar_core::Timestamp;
+use crossbar_wire::auth::certificate::Certificate;
 
 /// From when until when a certificate is valid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,77 +13,20 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    /// Reads it from a certificate in DER (RFC 5280, "Certificate").
+    /// Reads it from a certificate in DER.
     pub(crate) fn of(certificate: &[u8]) -> Option<Self> {
-        let mut outer = Fields(certificate);
-        let mut certificate = Fields(outer.take(SEQUENCE)?);
-        let mut signed = Fields(certificate.take(SEQUENCE)?);
-        if signed.is_next(VERSION) {
-            signed.take(VERSION)?;
-        }
-        signed.take(INTEGER)?;
-        let _algorithm = signed.take(SEQUENCE)?;
-        let _issuer = signed.take(SEQUENCE)?;
-        let mut validity = Fields(signed.take(SEQUENCE)?);
+        let read = Certificate::read(certificate)?;
         Some(Self {
-            from: validity.time()?,
-            until: validity.time()?,
+            from: timestamp(&read.not_before)?,
+            until: timestamp(&read.not_after)?,
         })
     }
 }
 
-const INTEGER: u8 = 0x02;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
-
-/// Values in DER, one after the other.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn is_next(&self, tag: u8) -> bool {
-        self.0.first() == Some(&tag)
-    }
-
-    /// Takes the content of the next value, which has this tag.
-    fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
-        let (&[found, first], rest) = self.0.split_first_chunk()?;
-        if found != tag {
-            return None;
-        }
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81 => (usize::from(*rest.first()?), rest.get(1..)?),
-            0x82 => {
-                let (&octets, rest) = rest.split_first_chunk()?;
-                (usize::from(u16::from_be_bytes(octets)), rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some(content)
-    }
-
-    fn time(&mut self) -> Option<Timestamp> {
-        let (tag, century_digits) = if self.is_next(UTC_TIME) {
-            (UTC_TIME, 2)
-        } else {
-            (GENERALIZED_TIME, 4)
-        };
-        let text = std::str::from_utf8(self.take(tag)?).ok()?;
-        let (year, rest) = text.split_at_checked(century_digits)?;
-        let century = match (tag, year) {
-            (UTC_TIME, year) if year < "50" => "20",
-            (UTC_TIME, _) => "19",
-            _ => "",
-        };
-        let pair = |index: usize| rest.get(2 * index..2 * index + 2);
-        let (month, day) = (pair(0)?, pair(1)?);
-        let (hour, minute, second) = (pair(2)?, pair(3)?, pair(4)?);
-        Timestamp::read(&format!(
-            "{century}{year}-{month}-{day}T{hour}:{minute}:{second}Z"
-        ))
-    }
+/// Reads `20261129123456Z`.
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let part = |from: usize, to: usize| text.get(from..to);
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    Timestamp::read(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }

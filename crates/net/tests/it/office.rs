@@ -12,6 +12,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -158,13 +159,14 @@ pub(crate) async fn connect(
 }
 
 /// Shakes hands for RawSocket and opens a session.
-pub(crate) async fn join(stream: &mut TlsStream<TcpStream>) -> std::io::Result<()> {
+pub(crate) async fn join(stream: &mut TlsStream<TcpStream>) -> std::io::Result<Value> {
     stream.write_all(&[0x7f, 0xf1, 0, 0]).await?;
     let mut reply = [0; 4];
     soon(stream.read_exact(&mut reply)).await?;
     say(stream, HELLO).await?;
-    assert!(hear(stream).await?.starts_with("[2,"));
-    Ok(())
+    let welcome: Value = serde_json::from_str(&hear(stream).await?).unwrap();
+    assert_eq!(welcome[0], 2, "{welcome}");
+    Ok(welcome)
 }
 
 pub(crate) async fn say(stream: &mut TlsStream<TcpStream>, json: &str) -> std::io::Result<()> {

@@ -83,31 +83,37 @@ async fn t07_a_session_goes_over_tls_1_2_and_1_3() {
 }
 
 #[tokio::test]
-async fn the_meta_api_tells_that_a_session_is_secure() {
+async fn the_meta_api_tells_what_a_session_comes_over() {
     let office = Office::open();
-    let server = serve(tls(vec![office.issue("a", "localhost")]));
-    let mut stream = office
-        .client()
-        .connect(server.address, "localhost")
-        .await
-        .unwrap();
-    join(&mut stream).await.unwrap();
-    say(&mut stream, r#"[48,1,{},"wamp.session.list"]"#)
-        .await
-        .unwrap();
-    let list: serde_json::Value = serde_json::from_str(&hear(&mut stream).await.unwrap()).unwrap();
-    let id = &list[3][0][0];
-    say(
-        &mut stream,
-        &format!(r#"[48,2,{{}},"wamp.session.get",[{id}]]"#),
-    )
-    .await
-    .unwrap();
-    let answer: serde_json::Value =
-        serde_json::from_str(&hear(&mut stream).await.unwrap()).unwrap();
-    let transport = &answer[3][0]["transport"];
-    assert_eq!(transport["channel_type"], "tls");
-    assert_eq!(transport["is_secure"], true);
+    let server = serve(ServerTls {
+        clients: ClientCertificates::Optional(vec![office.path("ca.pem")]),
+        ..tls(vec![office.issue("a", "localhost")])
+    });
+    let files = office.issue("c", "client");
+    for certificate in [None, Some(files)] {
+        let shows = certificate.is_some();
+        let client = Client {
+            certificate,
+            ..office.client()
+        };
+        let mut stream = client.connect(server.address, "localhost").await.unwrap();
+        let welcome = join(&mut stream).await.unwrap();
+        let id = &welcome[1];
+        let call = format!(r#"[48,1,{{}},"wamp.session.get",[{id}]]"#);
+        say(&mut stream, &call).await.unwrap();
+        let answer = hear(&mut stream).await.unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        let transport = &answer[3][0]["transport"];
+        assert_eq!(transport["channel_type"], "tls");
+        assert_eq!(transport["is_secure"], true);
+        let shown = &transport["peer_cert"];
+        assert_eq!(shown.is_object(), shows, "{transport}");
+        if shows {
+            assert_eq!(shown["issuer"]["cn"], "authority");
+            assert_eq!(shown["extensions"][0]["value"], "DNS:client");
+            assert!(shown["sha256"].is_string() && shown["not_after"].is_string());
+        }
+    }
 }
 
 #[tokio::test]

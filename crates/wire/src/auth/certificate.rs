@@ -1,4 +1,8 @@
-//! Fingerprints of certificates (WAMP spec, "TLS Certificate-based Authentication").
+//! Certificates: what they say, and their fingerprints (WAMP spec, "TLS Certificate-based Authentication").
+
+mod x509;
+
+pub use x509::{Certificate, Name};
 
 use std::fmt;
 
