@@ -8,6 +8,7 @@ mod authenticators;
 mod authorizers;
 mod batched;
 mod cookies;
+mod delegating;
 mod endpoint;
 mod ends;
 mod events;
