@@ -1,7 +1,10 @@
 //! Requests that mean harm.
 
+use std::time::Duration;
+
 use crossbar_config::{JsonDocument, WebService};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::server::Server;
 
@@ -63,6 +66,62 @@ async fn a_request_with_both_lengths_is_the_last_of_its_connection() {
     let answer = server.exchange(format!("{head}{SECOND}")).await;
     let text = String::from_utf8_lossy(&answer);
     assert!(!text.contains("smuggled"), "{text}");
+}
+
+#[tokio::test]
+async fn a_line_that_ends_in_lf_alone_hides_no_request() {
+    let server = server().await;
+    let length = SECOND.len();
+    for head in [
+        format!("GET / HTTP/1.1\r\nHost: a\r\nX: a\nContent-Length: {length}\r\n\r\n"),
+        format!("GET / HTTP/1.1\nHost: a\nContent-Length: {length}\n\n"),
+        format!("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\n"),
+    ] {
+        let answer = server.exchange(format!("{head}{SECOND}{CLOSING}")).await;
+        let text = String::from_utf8_lossy(&answer);
+        assert!(!text.contains("smuggled"), "{head:?}: {text}");
+    }
+}
+
+/// The last request of a connection.
+const CLOSING: &str = "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_nobody_asked_for_are_not_waited_for() {
+    let server = server().await;
+    for (head, piece) in [
+        ("Content-Length: 18446744073709551615", &b"x"[..]),
+        ("Content-Length: 1000000", b"x"),
+        ("Transfer-Encoding: chunked", b"1\r\nx\r\n"),
+        ("Transfer-Encoding: chunked", b"7fffffffffffffff\r\nx"),
+        ("Transfer-Encoding: chunked\r\nExpect: 100-continue", b"1;"),
+    ] {
+        let mut stream = server.dial().await;
+        let request = format!("GET /in HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        let drops = async {
+            while writer.write_all(piece).await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let mut answer = Vec::new();
+        let end = async {
+            // The connection may be reset with what is not read.
+            let _ = reader.read_to_end(&mut answer).await;
+        };
+        let done = tokio::time::timeout(Duration::from_secs(90), async {
+            tokio::select! {
+                () = drops => {}
+                () = end => {}
+            }
+        });
+        done.await.expect("the connection ends");
+        let text = String::from_utf8_lossy(&answer);
+        let fits =
+            text.is_empty() || text.starts_with("HTTP/1.1 200 ") || text.starts_with("HTTP/1.1 4");
+        assert!(fits, "{head}: {text}");
+    }
 }
 
 #[tokio::test]
