@@ -141,6 +141,31 @@ fn t07_openssl_and_curl_come_in() {
     }
 }
 
+#[test]
+fn t05_long_poll_goes_over_tls() {
+    let mut config = config();
+    let transport = &mut config["workers"][0]["transports"][1];
+    transport["endpoint"]["tls"] = json!({"key": "key.pem", "certificate": "cert.pem"});
+    transport["paths"]["lp"] = json!({"type": "longpoll"});
+    let directory = directory(&config);
+    certify(directory.path(), &["rsa:2048"]);
+    let node = Running::up(directory.path(), &[]);
+    let port = port(&node);
+    let post = |path: &str, body: &str| {
+        let arguments = ["--fail", "--request-target", path, "--data-binary", body];
+        let output = curl(directory.path(), &port, &arguments);
+        assert!(output.status.success(), "{path}: {output:?}");
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    let opened = post("/lp/open", r#"{"protocols": ["wamp.2.json"]}"#);
+    let opened: serde_json::Value = serde_json::from_str(&opened).expect("it is JSON");
+    let id = opened["transport"].as_str().expect("it has a name");
+    let hello = r#"[1,"realm1",{"roles":{"caller":{}}}]"#;
+    post(&format!("/lp/{id}/send"), hello);
+    let welcome = post(&format!("/lp/{id}/receive"), "");
+    assert!(welcome.starts_with("[2,"), "{welcome}");
+}
+
 /// Makes an authority, a certificate for `localhost` that it has issued, one for `*.example.test`, and a client's.
 fn issue(directory: &Path) {
     let openssl = |arguments: &[&str]| {
