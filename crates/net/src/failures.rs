@@ -1,6 +1,6 @@
 //! How often clients of one address have failed to prove who they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ pub(crate) struct Failures(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     records: HashMap<IpAddr, Record, RandomState>,
-    /// When those that are over were looked for last, as there was no room.
-    swept: Option<Instant>,
+    /// The addresses by their last failures, oldest first.
+    order: BTreeSet<(Instant, IpAddr)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +37,7 @@ const FREE: u32 = 10;
 const STEP: Duration = Duration::from_millis(200);
 /// How long an answer is held up at most.
 const LONGEST: Duration = Duration::from_secs(3);
-/// How often those that are over are looked for at most.
-const SWEEP: Duration = Duration::from_secs(1);
-/// How many addresses are remembered; failures of others are answered at once.
+/// How many addresses are remembered: then those without a failure for longest are forgotten.
 const MOST: usize = 10_000;
 
 impl Failures {
@@ -48,34 +46,30 @@ impl Failures {
         let address = neighbourhood(address);
         let now = Instant::now();
         let mut table = self.0.lock();
-        if !table.has_room(address, now) {
-            return Duration::ZERO;
-        }
-        let record = table.records.entry(address).or_insert(Record {
-            count: 0,
-            last: now,
-        });
-        if now - record.last >= WHILE {
-            record.count = 0;
-        }
-        record.count = record.count.saturating_add(1);
-        record.last = now;
-        STEP.saturating_mul(record.count.saturating_sub(FREE))
-            .min(LONGEST)
+        let count = table.forget(address, now).saturating_add(1);
+        table.records.insert(address, Record { count, last: now });
+        table.order.insert((now, address));
+        STEP.saturating_mul(count.saturating_sub(FREE)).min(LONGEST)
     }
 }
 
 impl Table {
-    /// Says whether an address can be remembered; forgets those that are over, once in a while, if there is no room.
-    fn has_room(&mut self, address: IpAddr, now: Instant) -> bool {
-        if self.records.len() < MOST || self.records.contains_key(&address) {
-            return true;
+    /// Makes room for what is to be remembered of an address: takes its record out, and those that are over. Gives how many
+    /// failures there were.
+    fn forget(&mut self, address: IpAddr, now: Instant) -> u32 {
+        let record = self.records.remove(&address);
+        if let Some(record) = record {
+            self.order.remove(&(record.last, address));
         }
-        if self.swept.is_none_or(|swept| now - swept >= SWEEP) {
-            self.swept = Some(now);
-            self.records.retain(|_, record| now - record.last < WHILE);
+        while let Some(&(last, oldest)) = self.order.first()
+            && (now - last >= WHILE || self.records.len() >= MOST)
+        {
+            self.order.pop_first();
+            self.records.remove(&oldest);
         }
-        self.records.len() < MOST
+        record
+            .filter(|record| now - record.last < WHILE)
+            .map_or(0, |record| record.count)
     }
 }
 
@@ -107,12 +101,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_addresses_than_so_many_are_remembered() {
         let failures = Failures::default();
+        let guesser = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
         for number in 0..u32::try_from(2 * MOST).unwrap() {
             failures.note(IpAddr::V4(Ipv4Addr::from(number)));
+            tokio::time::advance(Duration::from_micros(1)).await;
         }
-        assert_eq!(failures.0.lock().records.len(), MOST);
+        // There is room for those that come later.
+        for _ in 0..FREE {
+            assert_eq!(failures.note(guesser), Duration::ZERO);
+        }
+        assert_eq!(failures.note(guesser), STEP);
+        let remembered = || {
+            let table = failures.0.lock();
+            (table.records.len(), table.order.len())
+        };
+        assert_eq!(remembered(), (MOST, MOST));
         tokio::time::advance(WHILE).await;
-        failures.note(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-        assert_eq!(failures.0.lock().records.len(), 1);
+        failures.note(guesser);
+        assert_eq!(remembered(), (1, 1));
     }
 }
