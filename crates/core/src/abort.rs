@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crossbar_wire::{Abort, Text};
 
 use crate::uris;
@@ -7,7 +9,7 @@ use crate::uris;
 pub fn no_such_realm(realm: &str) -> Abort {
     abort(
         uris::NO_SUCH_REALM,
-        format!("no realm \"{realm}\" exists on this router"),
+        format!("no realm \"{}\" exists on this router", shortened(realm)),
     )
 }
 
@@ -23,11 +25,28 @@ pub fn limit_exceeded(message: &str) -> Abort {
     abort(uris::LIMIT_EXCEEDED, message.to_owned())
 }
 
+/// Makes the ABORT for a client that the router cannot take for now.
+#[must_use]
+pub fn unavailable(message: &str) -> Abort {
+    abort(uris::UNAVAILABLE, message.to_owned())
+}
+
 /// Makes the ABORT for a client whose session was not open in time.
 #[must_use]
 pub fn too_late(message: &str) -> Abort {
     abort(uris::TIMEOUT, message.to_owned())
 }
+
+/// Cuts a name that a client has sent and that is longer than anybody reads.
+pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(MAX_LENGTH) {
+        None => Cow::Borrowed(name),
+        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
+    }
+}
+
+/// How many characters of a name are told.
+const MAX_LENGTH: usize = 200;
 
 pub(crate) fn abort(reason: &'static str, message: String) -> Abort {
     Abort {

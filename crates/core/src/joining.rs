@@ -21,7 +21,7 @@ use crossbar_wire::{
     Abort, Authenticate, Challenge, Dict, Hello, Role, SessionId, Text, Uri, UriCheck, Value,
 };
 
-use crate::abort::{abort, protocol_violation};
+use crate::abort::{abort, protocol_violation, shortened};
 use crate::role::TRUSTED;
 use crate::{
     Access, CookieLogin, Credentials, Dynamic, Jwt, KeySource, Limits, MethodConfig, Principal,
@@ -384,15 +384,16 @@ impl Client {
 
     fn no_method(self) -> Step {
         let offered: Vec<&str> = self.hello.authmethods.iter().map(Text::as_str).collect();
-        let message =
-            format!("cannot authenticate using any of the offered authmethods {offered:?}");
+        let offered = format!("{offered:?}");
+        let what = "cannot authenticate using any of the offered authmethods";
+        let message = format!("{what} {}", shortened(&offered));
         Step::Abort(abort(uris::NO_AUTH_METHOD, message))
     }
 
     /// Refuses a client whose authid no principal has.
     fn no_principal(self) -> Step {
         let message = match self.authid() {
-            Some(authid) => format!("no principal with authid \"{authid}\" exists"),
+            Some(authid) => format!("no principal with authid \"{}\" exists", shortened(authid)),
             None => "this authentication method needs an authid".to_owned(),
         };
         Step::Denied(abort(uris::NOT_AUTHORIZED, message))
@@ -445,7 +446,7 @@ fn check_realm(realm: &Text) -> Result<Text, Box<Abort>> {
     match Uri::check(realm, UriCheck::Loose) {
         Ok(()) => Ok(realm.compact()),
         Err(fault) => {
-            let message = format!("invalid realm \"{realm}\": {fault}");
+            let message = format!("invalid realm \"{}\": {fault}", shortened(realm));
             Err(Box::new(abort(uris::INVALID_URI, message)))
         }
     }

@@ -25,7 +25,7 @@ use crossbar_wire::{
 };
 
 use self::authorizing::{Authorizing, realm_itself};
-use crate::abort::abort;
+use crate::abort::{abort, shortened};
 use crate::broker::Broker;
 use crate::calls::Calls;
 use crate::dealer::Dealer;
@@ -350,6 +350,7 @@ impl Realm {
     }
 
     fn no_such_role(&self, role: &Text) -> Abort {
+        let role = shortened(role);
         let message = format!("no role \"{role}\" exists on realm \"{}\"", self.name);
         abort(uris::NO_SUCH_ROLE, message)
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crossbar_core::{Join, Limits, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable};
+use crossbar_core::{
+    Join, Limits, Outbox, Realm, RealmOptions, RoleConfig, Undeliverable, no_such_realm,
+};
 use crossbar_wire::{Abort, Message, Payload, SessionId, Text};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -318,16 +320,5 @@ impl Driver {
 pub(crate) fn wake(wakes: &mut Vec<Waker>) {
     for waker in wakes.drain(..) {
         waker.wake();
-    }
-}
-
-/// Says that there is no such realm.
-pub(crate) fn no_such_realm(name: &str) -> Abort {
-    Abort {
-        message: Some(Text::from(format!(
-            "no realm \"{name}\" exists on this router"
-        ))),
-        reason: Text::from_static("wamp.error.no_such_realm"),
-        ..Abort::default()
     }
 }

@@ -15,6 +15,7 @@ mod allowance;
 mod asking;
 mod blocking;
 mod clock;
+mod computing;
 mod connection;
 mod cookies;
 mod delivery;

@@ -1,21 +1,22 @@
 //! The realms of one process.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crossbar_core::{RealmOptions, RoleConfig, Step};
+use crossbar_core::{RealmOptions, RoleConfig, Step, unavailable};
+use crossbar_wire::Text;
 use crossbar_wire::auth::cryptosign::PrivateKey;
-use crossbar_wire::{Abort, Text};
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::blocking::hold_up;
+use crate::computing::Computing;
 use crate::cookies::Stores;
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
@@ -34,8 +35,8 @@ pub struct Router {
     /// The sending sides of all connections past their transport's handshake.
     connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
     next_connection: AtomicU64,
-    /// A permit for each password that may be hashed at a time: one takes a processor, and megabytes of memory.
-    computing: Computing,
+    /// Where passwords are hashed.
+    computing: Arc<Computing>,
     /// The transports that speak TLS.
     certificates: Certificates,
     identity: Identity,
@@ -49,18 +50,6 @@ pub struct Router {
     /// Ends handshakes and everything else that is no session.
     shutdown: CancellationToken,
     draining: AtomicBool,
-}
-
-/// Does work that would hold up a thread of the runtime.
-#[derive(Debug)]
-struct Computing(Arc<Semaphore>);
-
-impl Default for Computing {
-    fn default() -> Self {
-        let processors = std::thread::available_parallelism();
-        let places = processors.map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new(places)))
-    }
 }
 
 /// Why a realm cannot be started or changed.
@@ -303,69 +292,29 @@ impl Router {
         Counters::subtract(&self.counters.connections_open, 1);
     }
 
-    /// Finds out what follows on a thread that may be held up; as many at a time as there are processors.
+    /// Finds out what follows for a client of that address on a thread that may be held up.
     pub(crate) async fn compute(
         self: Arc<Self>,
+        address: Option<IpAddr>,
         work: impl FnOnce() -> Step + Send + 'static,
     ) -> Step {
-        let permit = Arc::clone(&self.computing.0).acquire_owned().await;
-        // The work goes on when nobody waits for it any more, and holds its place until it ends.
-        let work = move || {
-            let step = work();
-            drop(permit);
-            step
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|failure| match failure.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Step::Abort(Abort {
-                message: Some(Text::from_static("the router stops")),
-                reason: Text::from_static("wamp.close.system_shutdown"),
-                ..Abort::default()
-            }),
-        })
+        if let Ok(step) = Arc::clone(&self.computing).compute(address, work).await {
+            return step;
+        }
+        Counters::add(&self.counters.limited, 1);
+        if let Some(hidden) = self.counters.told.computing.due() {
+            warn!(
+                ?address,
+                hidden, "clients are refused: too many wait for their secrets to be checked"
+            );
+        }
+        Step::Abort(unavailable(
+            "too many clients wait for their secrets to be checked",
+        ))
     }
 
     fn realm(&self, name: &Text) -> Result<Arc<Driver>, RealmError> {
         self.driver(name)
             .ok_or_else(|| RealmError::Unknown(name.clone()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn work_that_nobody_waits_for_holds_its_place() {
-        let router = Router::new();
-        let places = router.computing.0.available_permits();
-        let (begun, beginnings) = mpsc::channel();
-        let mut holds = Vec::new();
-        for _ in 0..places {
-            let (hold, held) = mpsc::channel::<()>();
-            holds.push(hold);
-            let begun = begun.clone();
-            let work = move || {
-                let _ = begun.send(());
-                let _ = held.recv();
-                Step::Abort(Abort::default())
-            };
-            let mut waiting = Box::pin(Arc::clone(&router).compute(work));
-            let first = std::future::poll_fn(|context| {
-                std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
-            });
-            assert!(first.await);
-            beginnings.recv().unwrap();
-        }
-        assert_eq!(router.computing.0.available_permits(), 0);
-        drop(holds);
-        let done = router
-            .computing
-            .0
-            .acquire_many(u32::try_from(places).unwrap());
-        done.await.unwrap().forget();
     }
 }

@@ -1,29 +1,30 @@
 //! What the messages of one connection do.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use crossbar_core::{
-    Access, Inquiry, Join, Joining, KeyRequest, Opening, Step, Transport, Undeliverable,
+    Access, Join, Joining, Opening, Step, Transport, Undeliverable, no_such_realm,
     protocol_violation,
 };
 use crossbar_wire::{Abort, Hello, Message, SessionId, Text};
 use tracing::debug;
 
 use crate::allowance::Allowance;
-use crate::driver::{Driver, no_such_realm, wake};
+use crate::driver::{Driver, wake};
 use crate::large::Large;
 use crate::outlet::Outlet;
 use crate::router::Router;
-use crate::site::{BoxFuture, Client};
+use crate::site::Client;
 use crate::statistics::Counters;
 use crate::time::time_of_day;
 
+mod deciding;
 mod login;
 mod refusing;
 
+use deciding::Deciding;
 use login::Login;
 
 /// How long a message may be before a session is open, in octets: nobody knows yet who sends it, and what it says is kept.
@@ -61,15 +62,6 @@ enum Phase {
     Open(Arc<Driver>, SessionId),
     /// Nothing is listened to any more.
     Over,
-}
-
-/// Finds out what follows a message of a client that is joining.
-struct Deciding(BoxFuture<'static, Step>);
-
-impl fmt::Debug for Deciding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Deciding")
-    }
 }
 
 /// Buffers for the work on one batch of messages, one set a thread.
@@ -130,26 +122,6 @@ impl Session {
     /// Says whether no message is to be taken until [`Session::poll_decided`] is ready.
     pub(crate) const fn is_deciding(&self) -> bool {
         matches!(self.phase, Phase::Deciding(_)) || self.login.is_ending()
-    }
-
-    /// Waits for what follows the last message, if that takes time.
-    pub(crate) fn poll_decided(
-        &mut self,
-        context: &mut Context<'_>,
-        work: &mut Work,
-    ) -> Poll<Change> {
-        loop {
-            let Phase::Deciding(Deciding(decision)) = &mut self.phase else {
-                return self.poll_logged_out(context, work);
-            };
-            let step = std::task::ready!(decision.as_mut().poll(context));
-            self.phase = Phase::Hello;
-            let change = self.follow(step, work);
-            // One decision may lead to the next, which nobody wakes this task for unless it is polled.
-            if !self.is_deciding() {
-                return Poll::Ready(change);
-            }
-        }
     }
 
     /// Gives how long a message may be for now, in octets, as far as that depends on the session.
@@ -306,7 +278,8 @@ impl Session {
             (Phase::Hello, Message::Hello(hello)) => self.greet(*hello),
             (Phase::Challenged(joining), Message::Authenticate(answer)) if joining.is_slow() => {
                 let work = move || joining.authenticate(&answer);
-                return self.decide(Box::pin(Arc::clone(&self.router).compute(work)));
+                let router = Arc::clone(&self.router);
+                return self.decide(Box::pin(router.compute(self.address(), work)));
             }
             (Phase::Challenged(joining), Message::Authenticate(answer)) => {
                 joining.authenticate(&answer)
@@ -325,12 +298,6 @@ impl Session {
             (_, _) => return self.violate("HELLO must be the first message of a session", work),
         };
         self.follow(step, work)
-    }
-
-    /// Takes nothing more until it is known what follows.
-    fn decide(&mut self, decision: BoxFuture<'static, Step>) -> Change {
-        self.phase = Phase::Deciding(Deciding(decision));
-        Change::None
     }
 
     fn greet(&mut self, hello: Hello) -> Step {
@@ -408,34 +375,6 @@ impl Session {
         self.phase = Phase::Over;
         self.send(&Message::Abort(abort), work);
         Change::Refused
-    }
-
-    /// Waits for what an authenticator says.
-    fn ask(&mut self, inquiry: Inquiry, joining: Joining) -> Change {
-        let router = Arc::clone(&self.router);
-        self.decide(Box::pin(async move {
-            let procedure = inquiry.procedure.clone();
-            let answer = router.ask(inquiry).await;
-            let told = Arc::clone(&router);
-            // A key may have to be derived.
-            let work = move || match joining.answered(answer) {
-                Ok(step) => step,
-                Err(bad) => {
-                    told.note_bad_answer(&procedure, &bad.what);
-                    Step::Abort(bad.abort)
-                }
-            };
-            router.compute(work).await
-        }))
-    }
-
-    /// Waits for the keys of a client's token.
-    fn look_up(&mut self, request: KeyRequest, joining: Joining) -> Change {
-        let router = Arc::clone(&self.router);
-        self.decide(Box::pin(async move {
-            let keys = router.keys(&request).await;
-            joining.keyed(keys.as_deref())
-        }))
     }
 
     /// Says whether a client could join, before it is asked for a secret.

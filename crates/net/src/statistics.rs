@@ -36,6 +36,7 @@ pub(crate) struct Told {
     pub(crate) authenticators: Throttle,
     pub(crate) answers: Throttle,
     pub(crate) busy: Throttle,
+    pub(crate) computing: Throttle,
 }
 
 impl Counters {

@@ -141,6 +141,17 @@ impl Client {
 }
 
 impl Joining {
+    /// Says whether it takes milliseconds to take what an authenticator says, as where a key is derived.
+    #[must_use]
+    pub fn is_slow_to_take(&self, answer: &Result<Value, AuthenticatorFailure>) -> bool {
+        match (&self.stage, answer) {
+            (Stage::Asked(asked), Ok(answer)) => asked.is_slow(answer),
+            (Stage::Asked(_) | Stage::Proving(..) | Stage::Ticket(..) | Stage::Unkeyed(_), _) => {
+                false
+            }
+        }
+    }
+
     /// Takes what an authenticator says: a role, or a dictionary of a principal.
     ///
     /// # Errors
@@ -160,6 +171,12 @@ impl Joining {
 }
 
 impl Asked {
+    /// Says whether a key has to be derived from an answer.
+    pub(super) fn is_slow(&self, answer: &Value) -> bool {
+        self.dynamic.method == DynamicMethod::WampCra
+            && answer.get("salt").is_some_and(|salt| *salt != Value::Null)
+    }
+
     fn take(self, answer: Value) -> Result<Step, Box<BadAnswer>> {
         let answer = if let Value::Text(role) = answer {
             Value::Dict(vec![("role".to_owned(), Value::Text(role))])

@@ -433,3 +433,22 @@ fn a12_an_authenticators_error_becomes_the_reason() {
         )
     );
 }
+
+#[test]
+fn a12_only_an_answer_that_a_key_is_derived_from_takes_time() {
+    let slow = |method, answer| {
+        let Step::Ask(_, joining) = Joining::hello(&access(method), hello(method), opening())
+        else {
+            panic!("the authenticator is asked");
+        };
+        joining.is_slow_to_take(&answer)
+    };
+    let plain = json!({"role": "user", "secret": "s"});
+    let salted =
+        json!({"role": "user", "secret": "s", "salt": "salt", "iterations": 1000, "keylen": 32});
+    let wampcra = DynamicMethod::WampCra;
+    assert!(slow(wampcra, Ok(value(salted.clone()))));
+    assert!(!slow(wampcra, Ok(value(plain))));
+    assert!(!slow(wampcra, Err(AuthenticatorFailure::Unavailable)));
+    assert!(!slow(DynamicMethod::Cryptosign, Ok(value(salted))));
+}

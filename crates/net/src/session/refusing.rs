@@ -2,9 +2,10 @@
 
 use crossbar_core::{Step, limit_exceeded, too_late};
 use crossbar_wire::{Abort, Message};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use super::{Change, Phase, Session, Work};
+use super::{Change, Deciding, Phase, Session, Work};
 use crate::driver::wake;
 use crate::statistics::Counters;
 
@@ -52,8 +53,7 @@ impl Session {
     /// Holds up the refusal of a client that did not prove who it is, if there were many from its address. Gives the refusal
     /// back if it is to be sent at once.
     pub(super) fn slow_down(&mut self, abort: Abort) -> Result<Change, Box<Abort>> {
-        let address = self.client.transport.peer.map(|peer| peer.ip());
-        let Some(address) = address else {
+        let Some(address) = self.address() else {
             return Err(Box::new(abort));
         };
         let counters = self.router.counters();
@@ -65,10 +65,15 @@ impl Session {
         if let Some(hidden) = counters.told.failures.due() {
             warn!(%address, hidden, "many clients of an address fail to prove who they are: they are answered late");
         }
-        Ok(self.decide(Box::pin(async move {
-            tokio::time::sleep(delay).await;
-            Step::Abort(abort)
-        })))
+        let until = Instant::now() + delay;
+        self.phase = Phase::Deciding(Deciding {
+            step: Box::pin(async move {
+                tokio::time::sleep_until(until).await;
+                Step::Abort(abort)
+            }),
+            held_up: Some(until),
+        });
+        Ok(Change::None)
     }
 
     pub(super) fn abort(&self, abort: Abort, work: &mut Work) {
