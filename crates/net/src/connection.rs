@@ -34,6 +34,8 @@ pub(crate) struct Connection<S> {
     clock: Clock,
     keep_alive: Option<Box<KeepAlive>>,
     manners: Manners,
+    /// What was read while it is decided about the client, in octets.
+    ahead: usize,
 }
 
 /// The parts of a connection.
@@ -70,6 +72,8 @@ thread_local! {
 
 /// The most that one read brings, in octets.
 const READ: usize = 64 * 1024;
+/// How much is read while it is decided about a client, in octets.
+const AHEAD: usize = READ;
 /// How many reads a poll makes at most, so that others get their turn.
 const READS: usize = 4;
 
@@ -85,6 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             life: Life::Live,
             keep_alive: parts.keep_alive,
             manners: parts.manners,
+            ahead: 0,
         };
         connection.inlet.confine(LONGEST_OPENING);
         if !early.is_empty() {
@@ -113,8 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if self.session.is_deciding() {
                 self.decide(&mut scratch.work, context)?;
                 if self.session.is_deciding() {
-                    return Ok(());
+                    return self.listen(scratch, context);
                 }
+                self.ahead = 0;
                 self.consume(&mut scratch.work)?;
                 continue;
             }
@@ -144,6 +150,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
         }
         context.waker().wake_by_ref();
+        Ok(())
+    }
+
+    /// Reads on while it is decided about the client, though nothing is taken, so as to notice that it goes: nobody else is then
+    /// kept from what it occupies. Who goes before its refusal comes does not get out of waiting for that.
+    fn listen(&mut self, scratch: &mut Scratch, context: &mut Context<'_>) -> Going {
+        while self.ahead < AHEAD && self.session.is_dispensable() {
+            let mut buffer = ReadBuf::new(&mut scratch.input);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Err(error)) => return Err(Gone::lost(&error)),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => return self.end_of_input(),
+                Poll::Ready(Ok(())) => {
+                    self.ahead += buffer.filled().len();
+                    self.inlet.feed(buffer.filled());
+                }
+            }
+        }
         Ok(())
     }
 

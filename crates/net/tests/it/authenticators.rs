@@ -150,10 +150,33 @@ async fn a12_an_authenticators_error_refuses_a_client() {
         let (reason, message) = client.aborted().await;
         assert_eq!((reason.as_str(), message.as_str()), told);
     }
-    // Nothing that it answers lets a client in who is not asked about any more.
+}
+
+#[tokio::test]
+async fn a12_nobody_is_asked_about_a_client_that_has_gone() {
+    let server = server(Duration::from_secs(3600));
+    let mut authenticator = Raw::connect(server.address).await;
+    let roles = json!({"callee": {"features": {"call_canceling": true}}, "subscriber": {}});
+    let hello = json!([1, "realm1", {"roles": roles}]).to_string();
+    assert_eq!(authenticator.ask(&hello).await[0], 2);
+    for request in [
+        r#"[64,1,{},"com.example.auth"]"#,
+        r#"[32,2,{},"wamp.session.on_join"]"#,
+    ] {
+        authenticator.ask(request).await;
+    }
     let client = knock(&server, "joe").await;
     let (request, _) = question(&mut authenticator).await;
     drop(client);
+    let interrupt = authenticator.receive().await;
+    assert_eq!((&interrupt[0], &interrupt[1]), (&json!(69), &request));
+    let gone = async {
+        while server.router.statistics().connections_open > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(gone).await;
+    // What it answers lets nobody in.
     let late = json!([70, request, {}, ["anonymous"]]).to_string();
     authenticator.send(&late).await;
     let mut client = knock(&server, "ann").await;
@@ -162,6 +185,8 @@ async fn a12_an_authenticators_error_refuses_a_client() {
     let answer = json!([70, request, {}, ["anonymous"]]).to_string();
     authenticator.send(&answer).await;
     assert_eq!(client.receive().await[0], 2);
+    let joined = authenticator.receive().await;
+    assert_eq!(joined[4][0]["authid"], "ann", "{joined}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::peer::{HELLO, Raw, Web, dial, soon, to_end};
-use crate::server::{REALM, Server, rawsocket, transport, universal, websocket};
+use crate::server::{REALM, Server, rawsocket, realm, transport, universal, websocket};
 
 const JSON: &str = "Sec-WebSocket-Protocol: wamp.2.json\r\n";
 const SUBSCRIBE: &str = r#"[32,1,{},"com.example.a"]"#;
@@ -556,5 +556,58 @@ async fn a02_who_guesses_a_hashed_ticket_is_answered_late_but_answered() {
         assert_eq!(raw.ask(HELLO_JOE).await[0], 4);
         let answer = raw.ask(r#"[5,"wrong",{}]"#).await;
         assert_eq!(answer[2], "wamp.error.not_authorized");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a02_who_guesses_and_does_not_wait_keeps_its_place() {
+    let joe = TicketPrincipal {
+        ticket: Some(Secret::new(Text::from_static("secret")).into()),
+        role: Text::from_static("anonymous"),
+    };
+    let joe = BTreeMap::from([(Text::from_static("joe"), joe)]);
+    let mut transport = transport(TransportKind::RawSocket(RawSocket {
+        access: Access::Methods(vec![MethodConfig::Ticket(joe)]),
+        ..rawsocket()
+    }));
+    transport.max_connections_per_address = Some(1);
+    let server = Server::on(realm(), &transport);
+    for count in 1..=11 {
+        let mut raw = Raw::connect(server.address).await;
+        assert_eq!(raw.ask(HELLO_JOE).await[0], 4);
+        raw.send(r#"[5,"wrong",{}]"#).await;
+        let counted = async {
+            while server.router.statistics().authentications_failed < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(counted).await;
+        drop(raw);
+        if count < 11 {
+            until_closed(&server).await;
+        }
+    }
+    assert_eq!(to_end(&mut dial(server.address).await).await, b"");
+    assert_eq!(server.router.statistics().connections_refused, 1);
+    tokio::time::advance(Duration::from_millis(250)).await;
+    until_closed(&server).await;
+    let mut raw = Raw::connect(server.address).await;
+    assert_eq!(raw.ask(HELLO_JOE).await[0], 4);
+    assert_eq!(raw.ask(r#"[5,"secret",{}]"#).await[0], 2);
+}
+
+#[tokio::test]
+async fn what_a_client_says_comes_back_cut() {
+    let server = asking();
+    let long = "x".repeat(10_000);
+    for hello in [
+        format!(r#"[1,"{long}",{{"roles":{{"caller":{{}}}},"authmethods":["ticket"]}}]"#),
+        format!(r#"[1,"{long} ",{{"roles":{{"caller":{{}}}},"authmethods":["ticket"]}}]"#),
+        format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":["{long}"]}}]"#),
+    ] {
+        let mut raw = Raw::connect(server.address).await;
+        raw.send(&hello).await;
+        let (_, text) = raw.aborted().await;
+        assert!(text.len() < 400, "{text}");
     }
 }
