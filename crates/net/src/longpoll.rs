@@ -5,7 +5,8 @@
 mod state;
 mod transport;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
 use crossbar_config::LongPoll;
@@ -19,7 +20,7 @@ use tracing::debug;
 
 use crate::allowance;
 use crate::origin::{self, Foreign, Page};
-use crate::places::Places;
+use crate::places::{Place, Places};
 use crate::router::Router;
 use crate::site::Peer;
 use crate::subprotocol;
@@ -42,11 +43,22 @@ pub struct LongPollService {
 
 #[derive(Debug, Default)]
 struct Table {
-    transports: HashMap<Arc<str>, Arc<LongPollTransport>, RandomState>,
+    transports: HashMap<Arc<str>, Entry, RandomState>,
     /// When to look whether a client is still there, soonest first. Each transport has its place once.
     due: BTreeSet<(Instant, Arc<str>)>,
     /// Whether a task does that.
     watched: bool,
+    /// Those that were opened last, oldest first: the others have a session, or are gone.
+    newest: VecDeque<Arc<str>>,
+    /// Places of clients that have gone before their refusals came, until these would have come.
+    held: Vec<(Instant, Place)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    transport: Arc<LongPollTransport>,
+    /// When it is to be looked at.
+    due: Instant,
 }
 
 /// Why a client gets no transport.
@@ -69,6 +81,8 @@ pub enum OpenFault {
 
 /// How many clients a service has at most: as many as a transport has connections by default.
 const MOST: usize = 50_000;
+/// How many of them may have no session yet. One more ends the oldest, so that nobody keeps others out who has shown nothing.
+const MOST_WITHOUT_SESSION: usize = 1000;
 
 impl LongPollService {
     /// Makes one that leads to the realms of a router. `per_address` is how many clients an address may have.
@@ -116,49 +130,80 @@ impl LongPollService {
             None => random_id().ok_or(OpenFault::Unavailable)?,
         };
         let place = match (&self.places, peer.ip()) {
-            (Some(places), Some(address)) => Some(places.take(address).ok_or(OpenFault::Crowded)?),
+            (Some(places), Some(address)) => Some(self.place(places, address)?),
             (None, _) | (_, None) => None,
         };
         let transport = LongPollTransport::new(&id, chosen, self, peer, place)?;
         let transport = Arc::new(transport);
-        let replaced = {
+        let gone = {
             let mut table = self.table.lock();
             if table.transports.len() >= MOST {
                 return Err(OpenFault::Full);
             }
-            table
-                .due
-                .insert((Instant::now() + self.patience(), Arc::clone(&id)));
             if !table.watched {
                 table.watched = true;
                 let watch = watch(Arc::downgrade(self), self.router.shutdown().clone());
                 self.router.tasks().spawn(watch);
             }
-            table.transports.insert(id, Arc::clone(&transport))
+            let due = Instant::now() + self.patience();
+            table.insert(id, Arc::clone(&transport), due)
         };
-        if let Some(replaced) = replaced {
-            replaced.close();
-        }
+        self.dismiss(gone);
         Ok(transport)
+    }
+
+    /// Takes a place for an address.
+    fn place(&self, places: &Arc<Places>, address: IpAddr) -> Result<Place, OpenFault> {
+        if let Some(place) = places.take(address) {
+            return Ok(place);
+        }
+        self.table.lock().give_back(Instant::now());
+        places.take(address).ok_or(OpenFault::Crowded)
+    }
+
+    /// Closes transports that are in the table no more.
+    fn dismiss(&self, gone: Vec<Arc<LongPollTransport>>) -> usize {
+        let count = gone.len();
+        for transport in gone {
+            debug!(session = ?transport.session(), "long-poll client gone");
+            if let Some(held) = transport.close() {
+                let mut table = self.table.lock();
+                table.give_back(Instant::now());
+                table.held.push(held);
+            }
+        }
+        count
     }
 
     /// Gives the transport of that id, if it is open.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Arc<LongPollTransport>> {
-        self.table.lock().transports.get(id).cloned()
+        let table = self.table.lock();
+        table
+            .transports
+            .get(id)
+            .map(|entry| Arc::clone(&entry.transport))
     }
 
     /// Closes the transport of that id, and ends its session without a word. Says whether it was open.
     pub fn close(&self, id: &str) -> bool {
-        let removed = self.table.lock().transports.remove(id);
-        removed.map(|transport| transport.close()).is_some()
+        let removed = self.table.lock().remove(id);
+        self.dismiss(removed.into_iter().collect()) > 0
     }
 
     /// Closes all transports. None should be opened afterwards.
     pub fn stop(&self) {
-        let transports = std::mem::take(&mut self.table.lock().transports);
-        for transport in transports.values() {
-            transport.close();
+        let table = {
+            let mut table = self.table.lock();
+            let watched = table.watched;
+            let stopped = Table {
+                watched,
+                ..Table::default()
+            };
+            std::mem::replace(&mut *table, stopped)
+        };
+        for entry in table.transports.values() {
+            entry.transport.close();
         }
     }
 
@@ -171,16 +216,18 @@ impl LongPollService {
     fn inspect(&self, now: Instant) -> Option<Instant> {
         let mut gone = Vec::new();
         let next = {
-            let mut table = self.table.lock();
+            let mut guard = self.table.lock();
+            let table = &mut *guard;
             while table.due.first().is_some_and(|(due, _)| *due <= now) {
                 let Some((_, id)) = table.due.pop_first() else {
                     break;
                 };
-                let Some(transport) = table.transports.get(&id) else {
+                let Some(entry) = table.transports.get_mut(&id) else {
                     continue;
                 };
-                match transport.due(now, self.config.session_timeout) {
+                match entry.transport.due(now, self.config.session_timeout) {
                     Some(later) => {
+                        entry.due = later;
                         table.due.insert((later, id));
                     }
                     None => gone.extend(table.transports.remove(&id)),
@@ -190,11 +237,44 @@ impl LongPollService {
             table.watched = next.is_some();
             next
         };
-        for transport in gone {
-            debug!(session = ?transport.session(), "long-poll client gone");
-            transport.close();
-        }
+        self.dismiss(gone.into_iter().map(|entry| entry.transport).collect());
         next
+    }
+}
+
+impl Table {
+    /// Adds a transport. Gives those that make room for it: an older one of that id, and those that never got a session.
+    fn insert(
+        &mut self,
+        id: Arc<str>,
+        transport: Arc<LongPollTransport>,
+        due: Instant,
+    ) -> Vec<Arc<LongPollTransport>> {
+        let mut gone = Vec::new();
+        gone.extend(self.remove(&id));
+        self.due.insert((due, Arc::clone(&id)));
+        self.newest.push_back(Arc::clone(&id));
+        self.transports.insert(id, Entry { transport, due });
+        while self.newest.len() > MOST_WITHOUT_SESSION {
+            let oldest = self.newest.pop_front();
+            let oldest = oldest.filter(|id| {
+                let entry = self.transports.get(id);
+                entry.is_some_and(|entry| entry.transport.session().is_none())
+            });
+            gone.extend(oldest.and_then(|id| self.remove(&id)));
+        }
+        gone
+    }
+
+    /// Gives back the places of those whose refusals would have come by now.
+    fn give_back(&mut self, now: Instant) {
+        self.held.retain(|(until, _)| *until > now);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Arc<LongPollTransport>> {
+        let (id, entry) = self.transports.remove_entry(id)?;
+        self.due.remove(&(entry.due, id));
+        Some(entry.transport)
     }
 }
 
@@ -225,4 +305,36 @@ fn random_id() -> Option<Arc<str>> {
     let mut octets = [0; 16];
     getrandom::fill(&mut octets).ok()?;
     Some(format!("{:032x}", u128::from_be_bytes(octets)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbar_config::QueueLimits;
+    use crossbar_wire::Format;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn t05_nothing_is_left_of_those_that_were_closed() {
+        let config = LongPoll {
+            formats: vec![Format::Json],
+            access: Access::Open,
+            limits: Arc::default(),
+            allowed_origins: Vec::new(),
+            allow_null_origin: false,
+            request_timeout: None,
+            session_timeout: Some(std::time::Duration::from_secs(86_400)),
+            queue: QueueLimits::default(),
+            debug_transport_id: None,
+        };
+        let service = LongPollService::new(&config, &Router::new(), None);
+        for _ in 0..2 * MOST_WITHOUT_SESSION {
+            let transport = service.open(&["wamp.2.json"], &Peer::default()).unwrap();
+            assert!(service.close(transport.id()));
+            assert!(!service.close(transport.id()));
+        }
+        let table = service.table.lock();
+        assert_eq!((table.transports.len(), table.due.len()), (0, 0));
+        assert!(table.newest.len() <= MOST_WITHOUT_SESSION);
+    }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::framing;
 use crate::outlet::Ending;
+use crate::places::Place;
 use crate::pool;
 use crate::session::Session;
 
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub(super) requests: usize,
     /// When the client was last heard of, or when its session ended for good.
     pub(super) heard: Instant,
+    /// What it occupies of its address's number.
+    pub(super) place: Option<Place>,
 }
 
 /// How far a transport is.
@@ -44,7 +47,7 @@ pub(super) enum Life {
 }
 
 impl State {
-    pub(super) fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session, place: Option<Place>) -> Self {
         Self {
             session,
             life: Life::Live,
@@ -54,6 +57,7 @@ impl State {
             waker: None,
             requests: 0,
             heard: Instant::now(),
+            place,
         }
     }
 

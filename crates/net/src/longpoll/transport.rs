@@ -37,8 +37,6 @@ pub struct LongPollTransport {
     /// Requests that send are taken one after the other, so that one that has to wait is not overtaken.
     sending: Semaphore,
     state: Mutex<State>,
-    /// What it occupies of its address's number.
-    _place: Option<Place>,
 }
 
 /// Messages that came together.
@@ -95,8 +93,7 @@ impl LongPollTransport {
             request_timeout: service.config.request_timeout,
             outlet,
             sending: Semaphore::new(1),
-            state: Mutex::new(State::new(session)),
-            _place: place,
+            state: Mutex::new(State::new(session, place)),
         })
     }
 
@@ -182,15 +179,19 @@ impl LongPollTransport {
         })
     }
 
-    /// Ends the session without a word, and gives whoever waits nothing.
-    pub(super) fn close(&self) {
+    /// Ends the session without a word, and gives whoever waits nothing. What comes back is the client's place, and until when it
+    /// stays occupied: who does not wait for its refusal does not get out of that.
+    pub(super) fn close(&self) -> Option<(Instant, Place)> {
         let mut state = self.state.lock();
+        let until = state.session.held_up();
         state.session.leave();
         state.life = Life::Closed;
         state.ready.clear();
+        let place = state.place.take();
         let waker = state.waker.take();
         drop(state);
         wake(&mut waker.into_iter().collect());
+        until.zip(place)
     }
 
     /// Gives when to look after the client again; none if it has gone. One that waits for messages has not, nor has any if

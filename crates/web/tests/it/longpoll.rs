@@ -38,18 +38,22 @@ fn config() -> LongPoll {
 /// A service on the path `lp`, and a realm behind it.
 async fn serve(config: LongPoll) -> Arc<Server> {
     let server = Server::start([("lp", WebService::LongPoll(Box::new(config)))]).await;
-    let role = RoleConfig {
+    let started = server
+        .router
+        .start_realm(&REALM, RealmOptions::default(), [role()]);
+    started.unwrap();
+    Arc::new(server)
+}
+
+/// The role that may do everything.
+fn role() -> RoleConfig {
+    RoleConfig {
         name: Text::from_static("anonymous"),
         authorization: Authorization::Always(true),
         trustlevel: None,
         limits: Limits::default(),
         max_sessions: None,
-    };
-    let started = server
-        .router
-        .start_realm(&REALM, RealmOptions::default(), [role]);
-    started.unwrap();
-    Arc::new(server)
+    }
 }
 
 /// Waits until as many sessions are open.

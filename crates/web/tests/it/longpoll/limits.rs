@@ -167,3 +167,47 @@ async fn t05_a_flood_of_transports_without_a_session_is_forgotten() {
     soon(forgotten).await;
     sessions(&server, 1).await;
 }
+
+#[tokio::test]
+async fn t05_who_shows_nothing_keeps_nobody_out() {
+    let server = serve(config()).await;
+    let bystander = Client::join(&server).await;
+    let first = Client::open(&server, "wamp.2.json").await;
+    for _ in 0..1000 {
+        Client::open(&server, "wamp.2.json").await;
+    }
+    assert_eq!(first.post("receive", b"").await.status, 404);
+    bystander.say(r#"[32,1,{},"com.example.a"]"#).await;
+    assert_eq!(bystander.hear().await[0], 33);
+    Client::join(&server).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t05_who_guesses_secrets_and_does_not_wait_keeps_its_place() {
+    const HELLO: &str =
+        r#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}]"#;
+    let alice = TicketPrincipal {
+        ticket: Some(Secret::new(Text::from_static("secret")).into()),
+        role: Text::from_static("anonymous"),
+    };
+    let alice = BTreeMap::from([(Text::from_static("alice"), alice)]);
+    let service = LongPoll {
+        access: Access::Methods(vec![MethodConfig::Ticket(alice)]),
+        ..config()
+    };
+    let service = WebService::LongPoll(Box::new(service));
+    let server = Arc::new(Server::per_address([("lp", service)], 1).await);
+    let started = (server.router).start_realm(&REALM, RealmOptions::default(), [role()]);
+    started.unwrap();
+    for _ in 0..11 {
+        let client = Client::open(&server, "wamp.2.json").await;
+        client.say(HELLO).await;
+        assert_eq!(client.hear().await[0], 4);
+        client.say(r#"[5,"wrong",{}]"#).await;
+        assert_eq!(client.post("close", b"").await.status, 204);
+    }
+    let wish = br#"{"protocols": ["wamp.2.json"]}"#;
+    assert_eq!(server.post("/lp/open", wish, "").await.status, 503);
+    tokio::time::advance(Duration::from_millis(250)).await;
+    assert_eq!(server.post("/lp/open", wish, "").await.status, 200);
+}
