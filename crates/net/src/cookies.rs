@@ -119,6 +119,10 @@ impl Holder {
 
     /// Makes the cookie stand for a login. Gives its id, and what to wait for.
     pub(crate) fn log_in(&self, login: CookieLogin) -> (Option<LoginId>, Option<Saving>) {
+        if !record::can_be_kept(&login) {
+            debug!(cookie = %self.alias(), "the login is too long to be remembered");
+            return (None, None);
+        }
         let created = self.issued.created.as_duration();
         let until = created.saturating_add(self.cookies.settings.max_age);
         let until = crossbar_core::Timestamp::since_1970(until);

@@ -1,12 +1,12 @@
 //! A cookie store in a database.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crossbar_config as config;
-use redb::backends::FileBackend;
-use redb::{Database, ReadOnlyDatabase, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde_json::Value as Json;
 use tracing::warn;
 
@@ -36,26 +36,32 @@ impl CookieDatabase {
     pub(crate) fn open(settings: &config::CookieDatabase) -> Result<Opened, StoreFault> {
         let file = settings.path.join(FILE);
         if settings.read_only {
-            let database = ReadOnlyDatabase::open(&file).map_err(redb::Error::from)?;
-            let (records, _) = read(&database)?;
+            let (records, _) = read(&copy(&file, settings.max_size)?)?;
             return Ok((None, records));
         }
         make_folder(&settings.path)?;
-        let database = open(&file)?;
         let mut store = Self {
             file,
-            database: Some(database),
+            database: None,
             max_size: settings.max_size,
             size: 0,
         };
         if settings.purge {
             store.change(|table| clear(table).map(|()| 0))?;
         }
-        let mut records = Vec::new();
-        if let Some(database) = &store.database {
-            (records, store.size) = read(database)?;
-        }
+        let database = store.database()?;
+        let (records, size) = read(&database)?;
+        store.database = Some(database);
+        store.size = size;
         Ok((Some(Box::new(store)), records))
+    }
+
+    /// Gives the database, until it is put back.
+    fn database(&mut self) -> Result<Database, redb::Error> {
+        match self.database.take() {
+            Some(database) => Ok(database),
+            None => open(&self.file),
+        }
     }
 
     /// Changes the table in one transaction. `change` gives how many octets it has then.
@@ -65,16 +71,12 @@ impl CookieDatabase {
             &mut redb::Table<'_, &'static str, &'static str>,
         ) -> Result<u64, redb::Error>,
     ) -> Result<(), redb::Error> {
-        let database = match self.database.take() {
-            Some(database) => database,
-            None => open(&self.file)?,
-        };
+        let database = self.database()?;
         let transaction = database.begin_write()?;
         let mut table = transaction.open_table(COOKIES)?;
-        let size = change(&mut table)?;
+        self.size = change(&mut table)?;
         drop(table);
         transaction.commit()?;
-        self.size = size;
         self.database = Some(database);
         Ok(())
     }
@@ -192,8 +194,29 @@ fn open(file: &Path) -> Result<Database, redb::Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = FileBackend::new(options.open(file).map_err(redb::Error::Io)?)?;
-    let mut builder = Database::builder();
-    Ok(builder.set_cache_size(CACHE).create_with_backend(file)?)
+    Ok(builder().create_with_backend(file)?)
+}
+
+/// Reads a database into memory: what is opened for reading only is not checked by redb, which panics if others have broken it.
+fn copy(file: &Path, max_size: u64) -> Result<Database, redb::Error> {
+    let file = File::open(file)?;
+    let mut octets = Vec::new();
+    // Besides its entries, a file has pages to spare.
+    let longest = max_size.saturating_mul(2).saturating_add(SPARE);
+    file.take(longest).read_to_end(&mut octets)?;
+    let memory = InMemoryBackend::new();
+    let length = u64::try_from(octets.len()).unwrap_or(u64::MAX);
+    memory.set_len(length)?;
+    memory.write(0, &octets)?;
+    Ok(builder().create_with_backend(memory)?)
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    // Else what others have broken could end the process.
+    builder.set_check_integrity_on_open(true);
+    builder
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
@@ -204,11 +227,15 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// How much a file may have besides, in octets.
+const SPARE: u64 = 64 << 20;
 /// What an entry has at most as a rule, in octets.
 const LONGEST: u64 = 1024;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::record::tests::record;
     use super::*;
 
@@ -266,6 +293,35 @@ mod tests {
             ..settings
         };
         assert!(CookieDatabase::open(&purged).unwrap().1.is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_broken_database_is_told_or_read(at in 0.0..1.0_f64, octets in proptest::collection::vec(any::<u8>(), 1..64), cut: bool) {
+            let folder = tempfile::tempdir().unwrap();
+            let settings = settings(folder.path());
+            let (journal, _) = CookieDatabase::open(&settings).unwrap();
+            journal.unwrap().write(&[put(1), put(2), put(3)]).unwrap();
+            let file = settings.path.join(FILE);
+            let mut whole = std::fs::read(&file).unwrap();
+            // Most of the file is empty at first: what is in use stands at its beginning.
+            let place = (at * at * at * 65536.0).round().to_string().parse::<usize>().unwrap();
+            let end = (place + octets.len()).min(whole.len());
+            whole[place..end].copy_from_slice(&octets[..end - place]);
+            if cut {
+                whole.truncate(end);
+            }
+            std::fs::write(&file, whole).unwrap();
+            for read_only in [true, false] {
+                let settings = config::CookieDatabase { read_only, ..settings.clone() };
+                if let Ok((Some(mut journal), records)) = CookieDatabase::open(&settings) {
+                    prop_assert!(records.len() <= 3);
+                    let _ = journal.write(&[put(4)]);
+                }
+            }
+        }
     }
 
     #[test]

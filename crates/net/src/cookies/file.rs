@@ -243,6 +243,8 @@ const BEGIN: &[u8] = b"{\"cbtid\":";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::record::tests::record;
     use super::*;
 
@@ -324,6 +326,30 @@ mod tests {
                 CookieFile::open(&path, false).unwrap().1.is_empty(),
                 "{text}"
             );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_stands_in_a_file_is_told_or_read(lines in proptest::collection::vec(".{0,40}", 0..4), cut in 0..400_usize) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("cookies.dat");
+            let mut octets = Vec::new();
+            put_line(&mut octets, &put("first1"));
+            for line in lines {
+                octets.extend_from_slice(line.as_bytes());
+                octets.push(b'\n');
+            }
+            octets.truncate(cut);
+            std::fs::write(&path, &octets).unwrap();
+            if let Ok((mut file, read)) = CookieFile::open(&path, false) {
+                file.write(&[put("second")]).unwrap();
+                drop(file);
+                let (_, again) = CookieFile::open(&path, false).unwrap();
+                prop_assert_eq!(again.len(), read.len() + 1);
+            }
         }
     }
 

@@ -22,6 +22,9 @@ pub(crate) struct Record {
     pub(crate) login: Arc<CookieLogin>,
 }
 
+/// The longest login that is kept, in octets of its texts and of `authextra` in JSON: an authenticator may add much to it.
+const LONGEST: usize = 4096;
+
 /// Names a login; drawn at random.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct LoginId(u64);
@@ -44,6 +47,20 @@ pub(crate) enum Said {
     Nobody(Box<str>),
     /// It is worth nothing for ever.
     Deleted(Box<str>),
+}
+
+/// Says whether a login can be kept: it has a bounded length, and JSON for all of it.
+pub(crate) fn can_be_kept(login: &CookieLogin) -> bool {
+    let Principal {
+        authid,
+        authrole,
+        authmethod,
+        authextra,
+        ..
+    } = &login.principal;
+    let texts = [&login.realm, authid, authrole, authmethod].map(|text| text.as_bytes().len());
+    Json::try_from(authextra.clone())
+        .is_ok_and(|extra| texts.iter().sum::<usize>() + extra.to_string().len() <= LONGEST)
 }
 
 impl LoginId {
@@ -185,6 +202,19 @@ pub(crate) mod tests {
             let said = Said::read(&record.name, deleted.as_object().unwrap());
             assert_eq!(said, Some(Said::Deleted(record.name)));
         }
+    }
+
+    #[test]
+    fn a_login_is_kept_if_it_is_not_too_long_and_has_json_for_all_of_it() {
+        let keeps = |extra| {
+            let mut login = record("abcdef", "joe").login.as_ref().clone();
+            login.principal.authextra = extra;
+            can_be_kept(&login)
+        };
+        assert!(keeps(Value::Null));
+        assert!(keeps(Value::from(json!({"x": "y".repeat(4000)}))));
+        assert!(!keeps(Value::from(json!({"x": "y".repeat(4096)}))));
+        assert!(!keeps(Value::Integer(i128::MAX)));
     }
 
     #[test]

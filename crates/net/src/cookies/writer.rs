@@ -72,6 +72,11 @@ impl Writer {
         let (done, written) = oneshot::channel();
         let job = Job { changes, done };
         let handed = self.jobs.send(job).is_ok();
+        if !handed {
+            error!(
+                "the cookie store is not written any more: logins and log-outs are lost with the process"
+            );
+        }
         async move {
             if handed {
                 // How it went is in the log.

@@ -21,7 +21,7 @@ pub(super) struct Login {
     /// The login that the open session has.
     stay: Option<Stay>,
     /// A log-out that is being kept.
-    ending: Option<Ending>,
+    ending: Option<Box<Ending>>,
 }
 
 /// A GOODBYE that waits until the log-out is kept.
@@ -101,11 +101,11 @@ impl Session {
             self.flush(work);
             let saving = self.log_out(work);
             if let Some(saving) = saving {
-                self.login.ending = Some(Ending {
+                self.login.ending = Some(Box::new(Ending {
                     saving,
                     goodbye,
                     length,
-                });
+                }));
                 return Change::None;
             }
             work.messages.extend(goodbye);
@@ -127,12 +127,9 @@ impl Session {
         if ending.saving.as_mut().poll(context).is_pending() {
             return Poll::Pending;
         }
-        if let Some(Ending {
-            goodbye, length, ..
-        }) = self.login.ending.take()
-        {
-            work.messages.extend(goodbye);
-            work.lengths.extend(length);
+        if let Some(ending) = self.login.ending.take() {
+            work.messages.extend(ending.goodbye);
+            work.lengths.extend(ending.length);
         }
         self.flush(work);
         Poll::Ready(Change::Goodbye)
