@@ -1,8 +1,8 @@
-"""An issuer of JSON Web Tokens, made with PyJWT, that serves its key set over HTTP.
+"""An issuer of JSON Web Tokens, made with PyJWT, that serves its key set over HTTP and, the same, over TLS.
 
     issuer.py FOLDER
 
-Writes its keys and its `address` into `FOLDER/issuer`, then a line, and serves until it is ended:
+Writes its keys, its certificate, its `address` and its `secure-address` into `FOLDER/issuer`, then a line, and serves until it is ended:
 
 - `GET /jwks.json`: the key set
 - `POST /token` with `{"algorithm", "claims"}`: a token, for a minute and for the tests' audience if the claims do not say otherwise.
@@ -12,19 +12,24 @@ Writes its keys and its `address` into `FOLDER/issuer`, then a line, and serves 
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 import http.server
 import json
 import pathlib
 import secrets
+import ssl
 import sys
+import threading
 import time
 
 import jwt
 import jwt.algorithms
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 MAKERS = {
     "rsa": lambda: rsa.generate_private_key(65537, 2048),
@@ -116,16 +121,36 @@ class Desk(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def certified(folder):
+    """A TLS context with a certificate for `localhost` that `tls.crt` has, too."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=30))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.crt").write_bytes(certificate)
+    (folder / "tls.pem").write_bytes(secret + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem")
+    return context
+
+
 def main():
     folder = pathlib.Path(sys.argv[1]) / "issuer"
     folder.mkdir(parents=True, exist_ok=True)
     Desk.keys = Keys(folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
-        address = f"http://127.0.0.1:{server.server_address[1]}"
-        (folder / "address").write_text(address)
-        sys.stdout.write(f"issuing tokens at {address}\n")
-        sys.stdout.flush()
-        server.serve_forever()
+    plain, secure = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Desk) for _ in range(2)]
+    secure.socket = certified(folder).wrap_socket(secure.socket, server_side=True)
+    threading.Thread(target=secure.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{plain.server_address[1]}"
+    (folder / "address").write_text(address)
+    (folder / "secure-address").write_text(f"https://localhost:{secure.server_address[1]}")
+    sys.stdout.write(f"issuing tokens at {address}\n")
+    sys.stdout.flush()
+    plain.serve_forever()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import certificates
 CROSSBAR = "--crossbar" in sys.argv[2:]
 ALL = {"call": True, "register": True, "publish": True, "subscribe": True}
 PORTS = ["static", "few", "tls", "mutual", "dynamic", "mutual-dynamic", "here", "missing", "limited", "strict"]
-TOKENS = ["jwt", "hs", "rs", "es", "ed"]
+TOKENS = ["jwt", "jwt-tls", "hs", "rs", "es", "ed"]
 
 
 def main():
@@ -144,6 +144,10 @@ def tokens(ports, issuer):
     }
     sources = {
         "jwt": {"jwks-url": f"{address}/jwks.json", "jwks-refresh": 10},
+        "jwt-tls": {
+            "jwks-url": (issuer / "secure-address").read_text() + "/jwks.json",
+            "jwks-ca-certificates": [str(issuer / "tls.crt")],
+        },
         "hs": {"secret": (issuer / "secret").read_text()},
         "rs": {"key-file": str(issuer / "rsa.pem"), "algorithms": ["RS256", "PS256"]},
         "es": {"key": (issuer / "ec.pem").read_text()},

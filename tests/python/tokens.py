@@ -27,6 +27,7 @@ def bearing(ticket, authid=None):
 
 BY_PORT = {
     "jwt": ["RS256", "RS384", "RS512", "PS256", "ES256", "EdDSA"],
+    "jwt-tls": ["RS256", "ES256", "EdDSA"],
     "hs": ["HS256", "HS384", "HS512"],
     "rs": ["RS256", "PS256"],
     "es": ["ES256"],
