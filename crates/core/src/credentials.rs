@@ -6,13 +6,23 @@ use crossbar_wire::{Text, Value};
 
 use crate::{Principal, Timestamp};
 
-/// What a connection itself proves of its client, before any HELLO.
-#[derive(Clone, Debug, Default)]
+/// What a connection itself proves of its client, before any HELLO. `Debug` does not show the keying material.
+#[derive(Clone, Default)]
 pub struct Credentials {
     /// The exported keying material that binds to the TLS connection: 32 octets (RFC 9266).
     pub channel: Option<[u8; 32]>,
     /// The client's certificate, verified by TLS.
     pub certificate: Option<ClientCertificate>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channel = self.channel.map(|_| "***");
+        f.debug_struct("Credentials")
+            .field("channel", &channel)
+            .field("certificate", &self.certificate)
+            .finish()
+    }
 }
 
 /// A certificate that a client has shown and whose chain was verified. `Debug` shows its fingerprint.
@@ -104,5 +114,20 @@ impl fmt::Display for CookieAlias {
 impl fmt::Debug for CookieAlias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keying_material_is_not_shown() {
+        let credentials = Credentials {
+            channel: Some([77; 32]),
+            certificate: None,
+        };
+        let shown = format!("{credentials:?}");
+        assert!(!shown.contains("77") && shown.contains("***"), "{shown}");
     }
 }
