@@ -11,6 +11,7 @@
 //!   unless a configuration lifts it.
 //! - However a connection ends, its realm is told.
 
+mod admission;
 mod allowance;
 mod asking;
 mod blocking;

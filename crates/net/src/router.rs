@@ -15,12 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::admission::Admission;
 use crate::blocking::hold_up;
-use crate::computing::Computing;
 use crate::cookies::Stores;
 use crate::driver::{Driver, wake};
 use crate::failures::Failures;
-use crate::identity::Identity;
 use crate::keys::KeyStore;
 use crate::outlet::{Ending, Outlet};
 use crate::statistics::{Counters, Statistics};
@@ -31,19 +30,12 @@ use crate::tls::{Certificates, TlsFault};
 pub struct Router {
     realms: RwLock<BTreeMap<Text, Arc<Driver>>>,
     counters: Arc<Counters>,
-    failures: Failures,
+    admission: Admission,
     /// The sending sides of all connections past their transport's handshake.
     connections: Mutex<HashMap<u64, Weak<Outlet>, RandomState>>,
     next_connection: AtomicU64,
-    /// Where passwords are hashed.
-    computing: Arc<Computing>,
     /// The transports that speak TLS.
     certificates: Certificates,
-    identity: Identity,
-    /// The keys that tokens are verified with.
-    keys: KeyStore,
-    /// Where logins are kept that cookies stand for.
-    pub(crate) cookies: Stores,
     tasks: TaskTracker,
     /// Ends listeners.
     closing: CancellationToken,
@@ -214,7 +206,7 @@ impl Router {
         self.shutdown.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(grace, self.tasks.wait()).await;
-        if tokio::time::timeout(grace, self.cookies.settle())
+        if tokio::time::timeout(grace, self.admission.cookies.settle())
             .await
             .is_err()
         {
@@ -225,15 +217,15 @@ impl Router {
 
     /// Takes the node's key, by which clients may know the router (WAMP spec, "Router Authentication"). Only the first counts.
     pub fn identify(&self, key: PrivateKey) {
-        self.identity.set(key);
+        self.admission.identity.set(key);
     }
 
     pub(crate) fn identity(&self) -> Option<Arc<PrivateKey>> {
-        self.identity.key()
+        self.admission.identity.key()
     }
 
     pub(crate) fn disguise(&self) -> [u8; 32] {
-        self.identity.disguise()
+        self.admission.identity.disguise()
     }
 
     /// Gives a realm to join; none while the router stops.
@@ -248,15 +240,19 @@ impl Router {
 
     /// Gives the table of those who failed to prove who they are.
     pub(crate) const fn failures(&self) -> &Failures {
-        &self.failures
+        &self.admission.failures
     }
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
     }
 
+    pub(crate) const fn cookie_stores(&self) -> &Stores {
+        &self.admission.cookies
+    }
+
     pub(crate) const fn key_store(&self) -> &KeyStore {
-        &self.keys
+        &self.admission.keys
     }
 
     pub(crate) const fn certificates(&self) -> &Certificates {
@@ -298,7 +294,10 @@ impl Router {
         address: Option<IpAddr>,
         work: impl FnOnce() -> Step + Send + 'static,
     ) -> Step {
-        if let Ok(step) = Arc::clone(&self.computing).compute(address, work).await {
+        if let Ok(step) = Arc::clone(&self.admission.computing)
+            .compute(address, work)
+            .await
+        {
             return step;
         }
         Counters::add(&self.counters.limited, 1);

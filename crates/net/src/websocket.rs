@@ -40,7 +40,7 @@ impl WebSocketService {
     /// Its cookies cannot be kept where they are to be.
     pub fn new(config: &WebSocket, router: &Arc<Router>) -> Result<Arc<Self>, CookieStoreError> {
         let cookies = config.cookie.as_ref();
-        let cookies = cookies.map(|cookie| Cookies::open(cookie, &router.cookies));
+        let cookies = cookies.map(|cookie| Cookies::open(cookie, router.cookie_stores()));
         Ok(Arc::new(Self {
             formats: Some(config.formats.clone()),
             options: config.options.clone(),
