@@ -59,6 +59,8 @@ impl Written for RealmAsWritten {
         ("rlinks", Refusal::NotYet),
         ("inventory", Refusal::Never("it belongs to XBR")),
     ];
+    const IGNORED: &'static [(&'static str, &'static str)] =
+        &[("trace", "older versions of Crossbar.io had it")];
 }
 
 impl Realm {
