@@ -3,7 +3,8 @@
     methods.py FOLDER [--crossbar]
 
 The configuration, keys and certificates go to `FOLDER/.crossbar`, addresses and secrets to `FOLDER/places.json`. With
-`--crossbar` the configuration leaves out what Crossbar.io does not know.
+`--crossbar` the configuration leaves out what Crossbar.io does not know; once `crossbar start --cbdir FOLDER/.crossbar` is ready, the
+scripts that are given that `places.json` compare it with what is expected here, but for what they say of it.
 """
 
 import json
