@@ -69,7 +69,7 @@ const SECRET: [&str; 9] = [
     "privkey",
 ];
 /// Keys below `auth` whose texts are no secrets.
-const OPEN: [&str; 28] = [
+const OPEN: [&str; 25] = [
     "type",
     "role",
     "roles",
@@ -95,9 +95,6 @@ const OPEN: [&str; 28] = [
     "role-claim",
     "realm-claim",
     "extra-claims",
-    "store",
-    "name",
-    "samesite",
 ];
 
 #[cfg(test)]

@@ -50,9 +50,11 @@ fn node() -> serde_json::Value {
     let dynamic =
         json!({"ticket": {"type": "dynamic", "authenticator": "com.example.authenticate"}});
     let mut config = config();
-    let transports = [everything, token, dynamic].map(|auth| {
+    let transports = [everything, token, dynamic].map(|mut auth| {
         let options = json!({"access_log": true});
-        let ws = json!({"type": "websocket", "auth": auth});
+        auth["cookie"] = json!({});
+        let cookie = json!({"store": {"type": "file", "filename": "cookies.dat"}});
+        let ws = json!({"type": "websocket", "auth": auth, "cookie": cookie});
         json!({"type": "web", "endpoint": tcp, "options": options, "paths": {"/": {"type": "nodeinfo"}, "ws": ws}})
     });
     config["workers"][0]["transports"] = json!(transports);
@@ -130,6 +132,60 @@ async fn log_in([all, tokens, dynamic]: [&str; 3]) {
     }
 }
 
+/// Logs in as a browser does, which gets a cookie; gives the cookie's value.
+fn browse(port: &str) -> String {
+    let connect = |cookie: &str| {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("the node listens");
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: wamp.2.json\r\n{cookie}\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut octet = [0];
+            stream.read_exact(&mut octet).expect("it answers");
+            head.push(octet[0]);
+        }
+        (stream, String::from_utf8(head).expect("it is text"))
+    };
+    let say = |stream: &mut TcpStream, text: &str| {
+        let length = u8::try_from(text.len()).expect("it is short");
+        assert!(length < 126);
+        let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat();
+        stream.write_all(&frame).expect("it reads");
+        let mut head = [0; 2];
+        stream.read_exact(&mut head).expect("it answers");
+        let length = match head[1] {
+            126 => {
+                let mut long = [0; 2];
+                stream.read_exact(&mut long).expect("it answers");
+                usize::from(u16::from_be_bytes(long))
+            }
+            short => usize::from(short),
+        };
+        let mut answer = vec![0; length];
+        stream.read_exact(&mut answer).expect("it answers");
+        String::from_utf8(answer).expect("it is text")
+    };
+    let (mut stream, head) = connect("");
+    let (_, cookie) = head.split_once("cbtid=").expect("a cookie is set");
+    let value: String = cookie.chars().take_while(|&c| c != ';').collect();
+    let hello = |method| {
+        format!(
+            r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":["{method}"],"authid":"joe"}}]"#
+        )
+    };
+    say(&mut stream, &hello("ticket"));
+    let welcome = say(&mut stream, &format!(r#"[5,"{TICKET}",{{}}]"#));
+    assert!(welcome.starts_with("[2,"), "{welcome}");
+    let (mut stream, _) = connect(&format!("Cookie: cbtid={value}\r\n"));
+    let welcome = say(&mut stream, &hello("cookie"));
+    assert!(welcome.starts_with("[2,"), "{welcome}");
+    value
+}
+
 /// Sends requests that are broken where a secret stands.
 fn blunder(port: &str) {
     for request in [
@@ -162,6 +218,7 @@ fn nothing_that_a_node_prints_has_a_secret() {
         tokio::time::timeout(Duration::from_secs(30), all).await
     });
     limited.expect("in time");
+    let cookie = browse(ports[0]);
     blunder(ports[0]);
     node.signal(Signal::TERM);
     let (status, log) = node.end();
@@ -180,6 +237,7 @@ fn nothing_that_a_node_prints_has_a_secret() {
     let token = token();
     for secret in [
         "hush",
+        &cookie,
         &stored,
         &server,
         &token[token.len() - 20..],
