@@ -80,7 +80,7 @@ pub struct Statistics {
     pub connections_refused: u64,
     /// Connections that are open.
     pub connections_open: u64,
-    /// Connections that sent nothing in time, or no RawSocket handshake that is understood.
+    /// Connections that sent nothing in time, no RawSocket handshake that is understood, or failed in TLS or the PROXY protocol.
     pub handshakes_failed: u64,
     /// Clients that did not prove who they are, of those that have an IP address.
     pub authentications_failed: u64,
