@@ -92,6 +92,7 @@ pub struct Realm {
     retained: Retained,
     history: Option<History>,
     authorizing: Authorizing,
+    is_settling: bool,
     dropped_events: u64,
     limited: u64,
     clock: WallClock,
@@ -118,6 +119,7 @@ impl Realm {
             limited: 0,
             history: None,
             authorizing: Authorizing::default(),
+            is_settling: false,
             now: clock.read_at(),
             clock,
         };

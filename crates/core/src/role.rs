@@ -253,7 +253,13 @@ pub(crate) struct Permissions {
 }
 
 impl Permissions {
-    pub(crate) fn new(list: Vec<Permission>) -> Self {
+    /// Makes a table; of two entries for the same URI or pattern the later counts.
+    pub(crate) fn new(entries: Vec<Permission>) -> Self {
+        let mut list: IndexMap<(Text, &'static str), Permission> = IndexMap::new();
+        for entry in entries {
+            list.insert((entry.uri.clone(), entry.policy.name()), entry);
+        }
+        let list: Vec<Permission> = list.into_values().collect();
         let mut index = PatternIndex::default();
         for (place, permission) in list.iter().enumerate() {
             index.insert(permission.uri.compact(), permission.policy, place);

@@ -57,6 +57,8 @@ struct Question {
     deadline: Instant,
     /// The role has been changed since.
     is_stale: bool,
+    /// What was decided has been forgotten since: the answer holds for this request only.
+    is_purged: bool,
 }
 
 impl Authorizing {
@@ -108,6 +110,9 @@ impl Realm {
         let roles = &self.roles;
         let meant = |key: RoleKey| role.is_none_or(|role| roles.name(key).as_str() == role);
         self.authorizing.by_role.retain(|&key, _| !meant(key));
+        for question in self.authorizing.asked.values_mut() {
+            question.is_purged |= meant(question.role);
+        }
         for session in self.sessions.iter_mut() {
             if let Some(parking) = session.parking.as_mut().filter(|_| meant(session.role)) {
                 parking.kept.clear();
@@ -222,6 +227,7 @@ impl Realm {
             call: asked.as_ref().ok().copied(),
             deadline,
             is_stale: false,
+            is_purged: false,
         };
         self.authorizing.asked.insert(id, question);
         self.authorizing.deadlines.insert((deadline, id));
@@ -254,7 +260,9 @@ impl Realm {
                     let why = trouble.unwrap_or_else(|| Text::from(why.as_str()));
                     self.report(&question, why, out);
                 }
-                self.keep_ruling(&question, &ruling, keep, now);
+                if !question.is_purged {
+                    self.keep_ruling(&question, &ruling, keep, now);
+                }
                 if let Some(parking) = self.parking(from) {
                     parking.ruled.push((question.matter, ruling));
                 }

@@ -32,11 +32,19 @@ impl Realm {
     }
 
     /// Gives the places that have become free to the calls that wait for them, and ends those that wait in vain.
+    /// What that brings about is settled as well, however many sessions it goes through.
     pub(super) fn settle(&mut self, out: &mut Outbox) {
+        if self.dealer.is_settled() && self.authorizing.is_settled() {
+            return;
+        }
+        if std::mem::replace(&mut self.is_settling, true) {
+            return; // the one that does goes on
+        }
         while !self.dealer.is_settled() || !self.authorizing.is_settled() {
             self.serve_queues(out);
             self.take_answers(out);
         }
+        self.is_settling = false;
     }
 
     #[cold]

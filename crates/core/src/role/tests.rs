@@ -93,7 +93,17 @@ fn universe() -> Vec<String> {
     all
 }
 
-/// Makes a table, as written: of two entries for one pattern the first counts.
+/// Makes entries, as written.
+fn entries(written: Vec<((String, MatchPolicy), bool)>) -> Vec<Permission> {
+    let entry = |((uri, policy), subscribe): ((String, MatchPolicy), bool)| {
+        let mut entry = permission(&uri, policy);
+        entry.allow.subscribe = subscribe;
+        entry
+    };
+    written.into_iter().map(entry).collect()
+}
+
+/// Makes a table without two entries for one pattern.
 fn table(entries: Vec<((String, MatchPolicy), bool)>) -> Vec<Permission> {
     let mut list: Vec<Permission> = Vec::new();
     for ((uri, policy), subscribe) in entries {
@@ -114,10 +124,10 @@ fn allowed(permissions: &Permissions, uri: &str, policy: MatchPolicy) -> bool {
 proptest! {
     #[test]
     fn z05_an_allowed_pattern_matches_no_denied_uri(
-        entries in prop::collection::vec((pattern(), any::<bool>()), 0..12),
+        written in prop::collection::vec((pattern(), any::<bool>()), 0..12),
         asked in prop::collection::vec(pattern(), 1..12),
     ) {
-        let permissions = Permissions::new(table(entries));
+        let permissions = Permissions::new(entries(written));
         for (pattern, policy) in asked {
             if !allowed(&permissions, &pattern, policy) {
                 continue;
@@ -180,6 +190,28 @@ proptest! {
             let best = covering.min_by_key(|p| rank(p)).map(|p| (&p.uri, p.policy));
             let found = permissions.find(uri.as_bytes(), policy);
             prop_assert_eq!(found.map(|p| (&p.uri, p.policy)), best, "{} {:?}", uri, policy);
+        }
+    }
+}
+
+#[test]
+fn z02_z05_of_two_entries_for_one_pattern_the_later_counts() {
+    for policy in [
+        MatchPolicy::Exact,
+        MatchPolicy::Prefix,
+        MatchPolicy::Wildcard,
+    ] {
+        for subscribe in [true, false] {
+            let pattern = || ("a..b".to_owned(), policy);
+            let twice = entries(vec![(pattern(), !subscribe), (pattern(), subscribe)]);
+            let permissions = Permissions::new(twice);
+            let uri = if policy == MatchPolicy::Wildcard {
+                "a.x.b"
+            } else {
+                "a..b"
+            };
+            assert_eq!(allowed(&permissions, uri, MatchPolicy::Exact), subscribe);
+            assert_eq!(allowed(&permissions, "a..b", policy), subscribe);
         }
     }
 }

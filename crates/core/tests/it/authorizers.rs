@@ -332,11 +332,11 @@ fn z03_whatever_ends_while_requests_wait_leaves_nothing() {
         r#"
         bob > [48, 1, {}, "com.x"]
         judge < [68, 1, 1, "*", "*"]
-        bob > [48, 2, {}, "com.y"]
+        bob > [48, 2, {}, "com.x"]
         realm purges guest
-        judge > [70, 1, {}, [{"allow": true, "cache": true}]]
+        judge > [70, 1, {}, [{"allow": true, "cache": "role"}]]
         bob < [8, 48, 1, {}, "wamp.error.no_such_procedure", "*"]
-        judge < [68, 2, 1, "*", "*"]
+        judge < [68, 2, 1, "*", ["*", "com.x", "call", {}]]
         unrole guest
         judge > [70, 2, {}, [true]]
         bob < [8, 48, 2, {}, "wamp.error.not_authorized", "*"]
@@ -456,6 +456,59 @@ fn z03_r03_a_canceled_call_is_answered_once_whatever_else_waits_of_it() {
         bob < [8, 48, 5, {}, "wamp.error.canceled", "*"]
         bob < [8, 48, 5, {}, "wamp.error.canceled", "*"]
         judge > [70, 3, {}, [true]]
+        "#,
+    );
+}
+
+#[test]
+fn z03_s12_any_number_of_sessions_may_end_when_the_authorizer_does() {
+    use std::fmt::Write;
+
+    let (mut before, mut after) = (String::new(), String::new());
+    for number in 1..=2000 {
+        writeln!(
+            before,
+            r#"
+            s{number} joins as guest
+            s{number} > [32, 1, {{}}, "com.x"]
+            judge < [68, {number}, 1, "*", "*"]
+            s{number} > [48, 2, {{"progress": true}}, "com.y"]
+            "#
+        )
+        .unwrap();
+        writeln!(
+            after,
+            r#"
+            s{number} < undecided com.auth
+            s{number} < [8, 32, 1, {{}}, "wamp.error.authorization_failed", "*"]
+            s{number} < [3, "*", "wamp.error.protocol_violation"]
+            s{number} < closed
+            "#
+        )
+        .unwrap();
+    }
+    judged("", &format!("{before}\njudge leaves\n{after}"));
+}
+
+#[test]
+fn z03_p12_compat_a_testament_is_asked_about_when_it_is_left() {
+    crate::stage::check_compat(
+        r#"
+        role guest {"authorizer": "com.auth"}
+        judge joins
+        judge > [64, 1, {}, "com.auth"]
+        judge < [65, 1, 1]
+        alice joins
+        alice > [32, 1, {}, "com.bye"]
+        alice < [33, 1, 1]
+        bob joins as guest
+        bob > [48, 1, {}, "wamp.session.add_testament", ["com.bye", ["gone"], {}]]
+        judge < [68, 1, 1, "*", "*"]
+        judge > [70, 1, {}, [true]]
+        judge < [68, 2, 1, "*", ["*", "com.bye", "publish", {}]]
+        judge > [70, 2, {}, [false]]
+        bob < [8, 48, 1, {}, "wamp.error.not_authorized", "*"]
+        bob leaves
         "#,
     );
 }

@@ -46,6 +46,8 @@ struct Question {
     about: Option<u64>,
     /// The role was set anew since: the answer counts nothing.
     is_stale: bool,
+    /// The answer is not kept.
+    is_purged: bool,
 }
 
 /// What a callee says to a question.
@@ -75,6 +77,9 @@ impl Docket {
     /// Takes note that nothing that was decided is kept.
     pub(super) fn purge(&mut self) {
         self.kept.clear();
+        for question in self.questions.values_mut() {
+            question.is_purged = true;
+        }
     }
 
     /// Takes note that the role was set anew.
@@ -125,6 +130,7 @@ impl Docket {
             matter,
             about,
             is_stale: false,
+            is_purged: false,
         };
         self.questions.insert((whom, invocation), question);
     }
@@ -219,7 +225,7 @@ impl Docket {
             Some(_) => Some(Some(question.of)),
             None => None,
         };
-        if let (Some(allow), Some(scope)) = (decision.allow, scope) {
+        if let (Some(allow), Some(scope), false) = (decision.allow, scope, question.is_purged) {
             let until = self.now + decision.ttl.unwrap_or(CACHE_TTL);
             let key = (scope, question.matter.clone());
             self.kept.insert(key, (allow, until));
