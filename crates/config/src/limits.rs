@@ -14,6 +14,7 @@ use crate::written::{Whole, Written};
 struct LimitsAsWritten {
     subscriptions: Option<Count>,
     registrations: Option<Count>,
+    wildcards: Option<Count>,
     open_calls: Option<Count>,
     /// Octets.
     uri_length: Option<Whole<1, 65_535>>,
@@ -55,6 +56,7 @@ pub(crate) fn read(reading: &mut Reading, value: Option<Value>, at: &Place) -> O
     Some(Limits {
         subscriptions: written.subscriptions.map(Whole::get),
         registrations: written.registrations.map(Whole::get),
+        wildcards: written.wildcards.map(Whole::get),
         open_calls: written.open_calls.map(Whole::get),
         uri_length: written.uri_length.map(Whole::get),
         message_size: written.message_size.map(Whole::get),

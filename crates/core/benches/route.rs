@@ -39,7 +39,12 @@ impl Bench {
         let mut realm = Realm::new(Text::from("realm1"), options, [1; 32], clock);
         realm.set_role(RoleConfig {
             name: Text::from("backend"),
-            limits: Limits::default(),
+            limits: Limits {
+                subscriptions: Some(1 << 20),
+                registrations: Some(1 << 20),
+                wildcards: Some(1 << 20),
+                ..Limits::default()
+            },
             max_sessions: None,
             authorization: Authorization::Static(vec![Permission {
                 uri: Text::from(prefix),

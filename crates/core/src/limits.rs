@@ -6,6 +6,8 @@ pub struct Limits {
     pub subscriptions: Option<usize>,
     /// `registrations`: how many procedures and patterns a session may serve at a time.
     pub registrations: Option<usize>,
+    /// `wildcards`: how many of both may be wildcard patterns, together.
+    pub wildcards: Option<usize>,
     /// `open_calls`: how many calls of a session may be in flight at a time.
     pub open_calls: Option<usize>,
     /// `uri_length`: how many octets a URI or pattern may have.
@@ -44,6 +46,8 @@ pub enum OverRate {
 pub enum Limit {
     /// [`Limits::subscriptions`]
     Subscriptions,
+    /// [`Limits::wildcards`]
+    Wildcards,
     /// [`Limits::registrations`]
     Registrations,
     /// [`Limits::open_calls`]
@@ -61,6 +65,7 @@ impl Limits {
         Self {
             subscriptions: least(self.subscriptions, other.subscriptions),
             registrations: least(self.registrations, other.registrations),
+            wildcards: least(self.wildcards, other.wildcards),
             open_calls: least(self.open_calls, other.open_calls),
             uri_length: least(self.uri_length, other.uri_length),
             message_size: least(self.message_size, other.message_size),
@@ -73,6 +78,7 @@ impl Limits {
         match limit {
             Limit::Subscriptions => self.subscriptions,
             Limit::Registrations => self.registrations,
+            Limit::Wildcards => self.wildcards,
             Limit::OpenCalls => self.open_calls,
             Limit::UriLength => self.uri_length,
             Limit::MessageSize => self.message_size,
@@ -109,6 +115,7 @@ impl Limit {
         match self {
             Self::Subscriptions => "subscriptions",
             Self::Registrations => "registrations",
+            Self::Wildcards => "wildcards",
             Self::OpenCalls => "open_calls",
             Self::UriLength => "uri_length",
             Self::MessageSize => "message_size",
@@ -116,10 +123,11 @@ impl Limit {
     }
 
     /// Gives what holds where nothing is configured. The realm is held up by the end of a session for about a microsecond for
-    /// each thing that it has.
+    /// each thing that it has. Wildcard patterns can be made so that a publication or a call has to look at all of them.
     pub(crate) const fn default(self) -> usize {
         match self {
             Self::Subscriptions | Self::Registrations => 20_000,
+            Self::Wildcards => 1000,
             Self::OpenCalls => 65_536,
             Self::UriLength => 4096,
             Self::MessageSize => usize::MAX,

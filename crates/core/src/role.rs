@@ -126,6 +126,7 @@ impl Roles {
         const NONE: &Limits = &Limits {
             subscriptions: None,
             registrations: None,
+            wildcards: None,
             open_calls: None,
             uri_length: None,
             message_size: None,

@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) phase: Phase,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     pub(crate) registrations: BTreeSet<RegistrationId>,
+    /// How many of both are wildcard patterns.
+    pub(crate) wildcards: u32,
     /// The calls that this session waits for; the newest of those with one request id.
     pub(crate) calls: HashMap<RequestId, CallKey, RandomState>,
     /// The invocations that this session works on.
@@ -115,6 +117,7 @@ impl Session {
             phase: Phase::Open,
             subscriptions: BTreeSet::new(),
             registrations: BTreeSet::new(),
+            wildcards: 0,
             calls: HashMap::default(),
             invocations: HashMap::default(),
             last_invocation: 0,

@@ -6,12 +6,13 @@ use crossbar_core::{Limits, OverRate, Rate};
 use crate::{load_json, router};
 
 /// Every limit that there is.
-const ALL: &str = r#"{"subscriptions": 10, "registrations": 0, "open_calls": 5, "uri_length": 200, "message_size": 65536,
+const ALL: &str = r#"{"subscriptions": 10, "registrations": 0, "wildcards": 3, "open_calls": 5, "uri_length": 200, "message_size": 65536,
     "messages_per_second": 100, "octets_per_second": 1000000, "burst": 3, "over_rate": "close"}"#;
 
 const READ: Limits = Limits {
     subscriptions: Some(10),
     registrations: Some(0),
+    wildcards: Some(3),
     open_calls: Some(5),
     uri_length: Some(200),
     message_size: Some(65_536),

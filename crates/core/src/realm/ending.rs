@@ -195,6 +195,7 @@ impl Realm {
         let is_parked = session.parking.is_some();
         let subscriptions = std::mem::take(&mut session.subscriptions);
         let registrations = std::mem::take(&mut session.registrations);
+        session.wildcards = 0;
         let calls = in_order(std::mem::take(&mut session.calls));
         let subscriptions = subscriptions.into_iter();
         let subscriptions = subscriptions

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crossbar_wire::{Abort, CancelMode, Identity, Message, RequestId, SessionId, Text};
+use crossbar_wire::{
+    Abort, CancelMode, Identity, MatchPolicy, Message, RequestId, SessionId, Text,
+};
 
 use super::{Realm, send};
 use crate::abort::{abort, limit_exceeded};
@@ -139,11 +141,27 @@ impl Realm {
         let what = match limit {
             Limit::Subscriptions => "subscriptions",
             Limit::Registrations => "registrations",
+            Limit::Wildcards => "wildcard patterns",
             Limit::OpenCalls => "calls in flight",
             Limit::UriLength | Limit::MessageSize => "octets",
         };
         let text = format!("the session has {count} {what}, which is as many as it may have");
         Err(Refusal::limited(uris::LIMIT_EXCEEDED, text, limit))
+    }
+
+    /// Says whether a session may have one more pattern of this kind.
+    pub(super) fn check_wildcards(
+        &self,
+        session: &Session,
+        policy: MatchPolicy,
+    ) -> Result<(), Refusal> {
+        match policy {
+            MatchPolicy::Wildcard => {
+                let count = usize::try_from(session.wildcards).unwrap_or(usize::MAX);
+                self.check_count(session, count, Limit::Wildcards)
+            }
+            MatchPolicy::Exact | MatchPolicy::Prefix => Ok(()),
+        }
     }
 
     /// Says whether a URI or pattern of a session is not too long.

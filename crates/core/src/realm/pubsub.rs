@@ -65,6 +65,7 @@ impl Realm {
         {
             let count = session.subscriptions.len();
             self.check_count(session, count, Limit::Subscriptions)?;
+            self.check_wildcards(session, topic.policy())?;
         }
         let created = there.is_none();
         let mut making = Making {
@@ -73,7 +74,11 @@ impl Realm {
         };
         let id = self.broker.subscribe(from, topic.clone(), &mut making);
         let session = self.sessions.get_mut(from);
-        let added = session.is_some_and(|session| session.subscriptions.insert(id));
+        let added = session.is_some_and(|session| {
+            let added = session.subscriptions.insert(id);
+            session.wildcards += u32::from(added && topic.policy() == MatchPolicy::Wildcard);
+            added
+        });
         Ok((Attached { id, created, added }, topic))
     }
 
@@ -107,9 +112,12 @@ impl Realm {
         session: SessionId,
         id: SubscriptionId,
     ) -> Option<Detached<SubscriptionId>> {
-        let quiet = uris::is_reserved(self.broker.get(id)?.topic().as_bytes());
-        if let Some(session) = self.sessions.get_mut(session) {
-            session.subscriptions.remove(&id);
+        let topic = self.broker.get(id)?.topic();
+        let quiet = uris::is_reserved(topic.as_bytes());
+        if let Some(session) = self.sessions.get_mut(session)
+            && session.subscriptions.remove(&id)
+        {
+            session.wildcards -= u32::from(topic.policy() == MatchPolicy::Wildcard);
         }
         self.broker.unsubscribe(session, id).then(|| Detached {
             id,

@@ -1,6 +1,6 @@
 use crossbar_wire::{
-    Features, Message, Pattern, Register, Registered, RegistrationId, RequestId, SessionId, Text,
-    Unregister, Unregistered,
+    Features, MatchPolicy, Message, Pattern, Register, Registered, RegistrationId, RequestId,
+    SessionId, Text, Unregister, Unregistered,
 };
 
 use super::meta::{Attached, Detached};
@@ -55,11 +55,13 @@ impl Realm {
         if let Some(session) = self.sessions.get(from) {
             let count = session.registrations.len();
             self.check_count(session, count, Limit::Registrations)?;
+            self.check_wildcards(session, procedure.policy())?;
         }
         if register.force_reregister == Some(true) && self.may_evict(from, &procedure) {
             self.evict(&procedure, evicted, out);
         }
         let created = self.dealer.lookup(&procedure).is_none();
+        let is_wildcard = procedure.policy() == MatchPolicy::Wildcard;
         let mut making = Making {
             time: self.time(),
             ids: &mut self.ids,
@@ -69,7 +71,11 @@ impl Realm {
             .register(from, procedure, register, &mut making)
             .map_err(|clash| refuse(clash, &register.procedure))?;
         let session = self.sessions.get_mut(from);
-        let added = session.is_some_and(|session| session.registrations.insert(id));
+        let added = session.is_some_and(|session| {
+            let added = session.registrations.insert(id);
+            session.wildcards += u32::from(added && is_wildcard);
+            added
+        });
         Ok(Attached { id, created, added })
     }
 
@@ -98,7 +104,9 @@ impl Realm {
             let Some(session) = self.sessions.get_mut(callee) else {
                 continue;
             };
-            session.registrations.remove(&registration);
+            if session.registrations.remove(&registration) {
+                session.wildcards -= u32::from(procedure.policy() == MatchPolicy::Wildcard);
+            }
             // compat: Crossbar.io tells everyone
             if self.options.compat_crossbar
                 || session.callee_supports(Features::REGISTRATION_REVOCATION)
@@ -140,9 +148,12 @@ impl Realm {
         session: SessionId,
         id: RegistrationId,
     ) -> Option<Detached<RegistrationId>> {
-        let quiet = uris::is_reserved(self.dealer.get(id)?.procedure().as_bytes());
-        if let Some(session) = self.sessions.get_mut(session) {
-            session.registrations.remove(&id);
+        let procedure = self.dealer.get(id)?.procedure();
+        let quiet = uris::is_reserved(procedure.as_bytes());
+        if let Some(session) = self.sessions.get_mut(session)
+            && session.registrations.remove(&id)
+        {
+            session.wildcards -= u32::from(procedure.policy() == MatchPolicy::Wildcard);
         }
         self.dealer.unregister(session, id).then(|| Detached {
             id,

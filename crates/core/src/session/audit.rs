@@ -1,4 +1,4 @@
-use crossbar_wire::SessionId;
+use crossbar_wire::{MatchPolicy, SessionId};
 
 use super::{Phase, Session, Sessions};
 use crate::broker::Broker;
@@ -65,6 +65,17 @@ impl Session {
             if !known.is_some_and(|it| it.callees().any(|callee| callee == id)) {
                 found.push(format!("session {id} is no callee of {registration}"));
             }
+        }
+        let topics = self.subscriptions.iter().filter_map(|&id| broker.get(id));
+        let topics = topics.map(|it| it.topic().policy());
+        let procedures = self.registrations.iter().filter_map(|&id| dealer.get(id));
+        let policies = topics.chain(procedures.map(|it| it.procedure().policy()));
+        let wildcards = policies.filter(|&it| it == MatchPolicy::Wildcard).count();
+        if Ok(self.wildcards) != u32::try_from(wildcards) {
+            found.push(format!(
+                "session {id} has {wildcards} wildcards, and {} count",
+                self.wildcards
+            ));
         }
         let count = self.subscriptions.len() + self.registrations.len();
         let count = count + self.calls.len() + self.invocations.len();

@@ -204,3 +204,43 @@ fn p06_a_message_that_is_too_long_for_its_sender_is_refused() {
         "#,
     );
 }
+
+#[test]
+fn a_session_has_as_many_wildcard_patterns_as_its_role_may() {
+    check(
+        r#"
+        role guest {"permissions": [{"uri": "", "match": "prefix", "allow": ["subscribe", "register"]}], "limits": {"wildcards": 2}}
+        alice joins as guest
+        alice > [32, 1, {"match": "wildcard"}, "com..x"]
+        alice < [33, 1, 1]
+        alice > [64, 2, {"match": "wildcard"}, "com..x"]
+        alice < [65, 2, 1]
+        alice > [32, 3, {"match": "wildcard"}, "com..y"]
+        alice < limited wildcards
+        alice < [8, 32, 3, {}, "crossbar.error.limit_exceeded", ["the session has 2 wildcard patterns, which is as many as it may have"]]
+        alice > [64, 4, {"match": "wildcard"}, "com..y"]
+        alice < limited wildcards
+        alice < [8, 64, 4, {}, "crossbar.error.limit_exceeded", "*"]
+        alice > [32, 5, {"match": "wildcard"}, "com..x"]
+        alice < [33, 5, 1]
+        alice > [32, 6, {"match": "prefix"}, "com."]
+        alice < [33, 6, 2]
+        alice > [34, 7, 1]
+        alice < [35, 7]
+        alice > [64, 8, {"match": "wildcard"}, "com..y"]
+        alice < [65, 8, 2]
+        alice > [66, 9, 1]
+        alice < [67, 9]
+        bob joins
+        bob > [64, 1, {"match": "wildcard", "force_reregister": true}, "com..y"]
+        bob < [65, 1, 3]
+        alice > [32, 10, {"match": "wildcard"}, "com..y"]
+        alice < [33, 10, 3]
+        alice > [32, 11, {"match": "wildcard"}, "com..z"]
+        alice < [33, 11, 4]
+        alice > [32, 12, {"match": "wildcard"}, "com..a"]
+        alice < limited wildcards
+        alice < [8, 32, 12, {}, "crossbar.error.limit_exceeded", "*"]
+        "#,
+    );
+}

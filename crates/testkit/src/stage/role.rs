@@ -28,6 +28,7 @@ fn limits(json: &Value) -> Limits {
     Limits {
         subscriptions: number(&json["subscriptions"]),
         registrations: number(&json["registrations"]),
+        wildcards: number(&json["wildcards"]),
         open_calls: number(&json["open_calls"]),
         uri_length: number(&json["uri_length"]),
         ..Limits::default()
