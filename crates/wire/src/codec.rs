@@ -102,8 +102,8 @@ impl Extent {
     }
 }
 
-/// A serializer's tokens, in order, from one frame.
-pub(crate) trait Reader<'f> {
+/// A serializer's tokens, in order, from one frame. A clone reads on from the same place.
+pub(crate) trait Reader<'f>: Clone {
     const FORMAT: Format;
 
     /// Reads a scalar whole, or the head of a list or dictionary.
@@ -292,6 +292,7 @@ pub(crate) const fn malformed(format: Format, offset: usize, fault: Malformation
 }
 
 /// The octets of one value or message under reading, and where it stands.
+#[derive(Clone)]
 pub(crate) struct Cursor<'f> {
     pub(crate) frame: &'f Bytes,
     pub(crate) octets: &'f [u8],

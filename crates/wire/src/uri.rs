@@ -69,7 +69,7 @@ impl Uri {
     /// # Errors
     /// Names the first fault.
     pub fn check(text: &Text, check: UriCheck) -> Result<(), UriError> {
-        components(text, check, |_| false)
+        components(text.as_bytes(), check, |_| false)
     }
 
     /// Shows the URI.
@@ -112,9 +112,9 @@ impl Pattern {
     /// Names the first fault.
     pub fn new(text: &Text, policy: MatchPolicy, check: UriCheck) -> Result<Self, UriError> {
         match policy {
-            MatchPolicy::Exact => components(text, check, |_| false),
-            MatchPolicy::Prefix => components(text, check, |last| last),
-            MatchPolicy::Wildcard => components(text, check, |_| true),
+            MatchPolicy::Exact => components(text.as_bytes(), check, |_| false),
+            MatchPolicy::Prefix => components(text.as_bytes(), check, |last| last),
+            MatchPolicy::Wildcard => components(text.as_bytes(), check, |_| true),
         }?;
         Ok(Self {
             uri: text.compact(),
@@ -185,9 +185,12 @@ pub enum UriError {
     NotStrict(char),
 }
 
-/// Checks all components. `empty` says whether a component may be empty, given whether it is the last.
-fn components(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Result<(), UriError> {
-    let octets = text.as_bytes();
+/// Checks all components of UTF-8. `empty` says whether a component may be empty, given whether it is the last.
+pub(crate) fn components(
+    octets: &[u8],
+    check: UriCheck,
+    empty: impl Fn(bool) -> bool,
+) -> Result<(), UriError> {
     let mut length = 0_usize;
     for &octet in octets {
         match octet {
@@ -195,7 +198,7 @@ fn components(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Res
             b'.' if length == 0 && !empty(false) => return Err(UriError::EmptyComponent),
             b'.' => length = 0,
             b'!'..=b'~' if octet != b'#' && check == UriCheck::Loose => length += 1,
-            _ => return unusual(text, check, empty),
+            _ => return unusual(octets, check, empty),
         }
     }
     if length == 0 && !empty(true) {
@@ -205,8 +208,8 @@ fn components(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Res
 }
 
 /// The same for a text with a character beyond ASCII or a bad one.
-fn unusual(text: &Text, check: UriCheck, empty: impl Fn(bool) -> bool) -> Result<(), UriError> {
-    let text = text.as_str();
+fn unusual(octets: &[u8], check: UriCheck, empty: impl Fn(bool) -> bool) -> Result<(), UriError> {
+    let text = std::str::from_utf8(octets).unwrap_or_default();
     for character in text.chars() {
         if matches!(character, '#' | '\u{1c}'..='\u{1f}') || character.is_whitespace() {
             return Err(UriError::Character(character));

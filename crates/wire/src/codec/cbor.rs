@@ -7,6 +7,7 @@ use super::{Cursor, Extent, Fault, Reader, Token};
 use crate::{Format, Malformation};
 
 /// Reads CBOR (RFC 8949), indefinite lengths included.
+#[derive(Clone)]
 pub(crate) struct CborReader<'f> {
     cursor: Cursor<'f>,
 }

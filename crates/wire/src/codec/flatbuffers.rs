@@ -31,6 +31,7 @@ mod contents;
 mod draft;
 mod peers;
 mod publishing;
+pub(crate) mod reflection;
 mod registering;
 mod roles;
 mod session;

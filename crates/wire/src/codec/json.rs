@@ -8,6 +8,7 @@ use super::{Cursor, Extent, Fault, Reader, Token, decimal, malformed};
 use crate::{Format, Malformation};
 
 /// Reads JSON (RFC 8259). The whole frame is checked for UTF-8 once, at the start.
+#[derive(Clone)]
 pub(crate) struct JsonReader<'f> {
     cursor: Cursor<'f>,
 }

@@ -7,6 +7,7 @@ use super::{Cursor, Extent, Fault, Reader, Token};
 use crate::{Format, Malformation};
 
 /// Reads MessagePack, edition 5: text and binary are distinct.
+#[derive(Clone)]
 pub(crate) struct MsgPackReader<'f> {
     cursor: Cursor<'f>,
 }

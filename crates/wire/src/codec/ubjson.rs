@@ -19,6 +19,7 @@ pub(crate) type BjdataReader<'f> = MarkerReader<'f, false>;
 pub(crate) type UbjsonReader<'f> = MarkerReader<'f, true>;
 
 /// Reads values that begin with a marker, which says what they are. `BIG`: numbers are big-endian, as in UBJSON.
+#[derive(Clone)]
 pub(crate) struct MarkerReader<'f, const BIG: bool> {
     cursor: Cursor<'f>,
     /// The next value's marker, where the head of its list or dictionary gave it; 0 where the value has its own.

@@ -8,6 +8,7 @@ mod faults;
 mod flatbuffers;
 mod framing;
 mod ids;
+mod interfaces;
 mod jwt;
 mod properties;
 mod quirks;

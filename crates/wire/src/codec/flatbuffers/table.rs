@@ -150,10 +150,14 @@ impl<'f> Table<'f> {
     }
 
     pub(super) fn number32(&self, slot: Slot) -> Decoded<u32> {
-        Ok(self.scalar(slot)?.map_or(0, u32::from_le_bytes))
+        self.number32_or(slot, 0)
     }
 
-    fn number64(&self, slot: Slot) -> Decoded<u64> {
+    pub(super) fn number32_or(&self, slot: Slot, default: u32) -> Decoded<u32> {
+        Ok(self.scalar(slot)?.map_or(default, u32::from_le_bytes))
+    }
+
+    pub(super) fn number64(&self, slot: Slot) -> Decoded<u64> {
         Ok(self.scalar(slot)?.map_or(0, u64::from_le_bytes))
     }
 

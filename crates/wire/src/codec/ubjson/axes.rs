@@ -6,7 +6,7 @@ use crate::codec::{Extent, Fault, Token};
 use crate::{MAX_DEPTH, Malformation};
 
 /// The array that is being read. There is one at a time, since it holds numbers only.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Axes {
     /// How many items lists have, the outermost first.
     lengths: Vec<usize>,
