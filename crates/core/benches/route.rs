@@ -59,6 +59,7 @@ impl Bench {
                 disclose_publisher: Disclosure::default(),
                 trustlevel: None,
                 cache: true,
+                validation: None,
             }]),
             trustlevel: None,
         });

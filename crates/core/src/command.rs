@@ -40,6 +40,13 @@ pub enum Command {
     },
     /// Takes note that an authorizer did not decide. The session has been told.
     Undecided(Box<Undecided>),
+    /// Takes note that a session sent arguments that do not fit. Whoever waits for an answer has been told.
+    Unfit {
+        /// The session.
+        session: SessionId,
+        /// What does not fit, and where; nothing of the arguments.
+        why: String,
+    },
 }
 
 /// A request that an authorizer was asked about in vain.

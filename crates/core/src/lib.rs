@@ -42,6 +42,7 @@ mod testaments;
 mod traffic;
 mod transport_details;
 mod uris;
+mod validation;
 
 pub use abort::*;
 pub use access::*;
@@ -57,3 +58,4 @@ pub use permission::*;
 pub use realm::*;
 pub use traffic::*;
 pub use transport_details::*;
+pub use validation::Validation;

@@ -1,6 +1,7 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbar_wire::{MatchPolicy, Text, UriCheck};
+use crossbar_wire::{Inventory, MatchPolicy, Text, UriCheck};
 
 /// Options of a realm.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct RealmOptions {
     pub max_sessions: Option<usize>,
     /// `stats`: when the traffic of sessions is told; it is not counted if absent. The shell counts.
     pub statistics: Option<StatisticsRule>,
+    /// `inventory`: the types that arguments can be checked against.
+    pub inventory: Option<Arc<Inventory>>,
 }
 
 impl Default for RealmOptions {
@@ -37,6 +40,7 @@ impl Default for RealmOptions {
             call_queues: Vec::new(),
             max_sessions: None,
             statistics: None,
+            inventory: None,
         }
     }
 }

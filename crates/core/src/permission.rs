@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_wire::{MatchPolicy, Text};
 
-use crate::Limits;
+use crate::{Limits, Validation};
 
 /// What sessions of one role may do in a realm (Crossbar.io: `roles[]`).
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct Permission {
     pub trustlevel: Option<u32>,
     /// Whether the decision may be kept for the session.
     pub cache: bool,
+    /// `validate`: what arguments must be, if that is checked.
+    pub validation: Option<Arc<Validation>>,
 }
 
 /// The actions of a permission.

@@ -17,6 +17,7 @@ mod rerouting;
 mod retaining;
 mod streaming;
 mod undeliverable;
+mod validating;
 
 use std::time::Instant;
 

@@ -14,6 +14,8 @@ pub(crate) struct Refusal {
     text: String,
     /// The limit that is the reason, if one is.
     limit: Option<Limit>,
+    /// Arguments that do not fit are the reason.
+    is_unfit: bool,
     /// What an authorizer has to be asked about before the request is answered.
     pending: Option<Box<Matter>>,
 }
@@ -25,6 +27,7 @@ impl Refusal {
             error,
             text: text.into(),
             limit: None,
+            is_unfit: false,
             pending: None,
         }
     }
@@ -33,6 +36,14 @@ impl Refusal {
     pub(crate) fn limited(error: &'static str, text: impl Into<String>, limit: Limit) -> Self {
         Self {
             limit: Some(limit),
+            ..Self::new(error, text)
+        }
+    }
+
+    /// The same, since arguments do not fit.
+    pub(crate) fn unfit(error: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            is_unfit: true,
             ..Self::new(error, text)
         }
     }
@@ -61,6 +72,11 @@ impl Refusal {
     /// Gives the limit that is the reason, if one is.
     pub(crate) const fn limit(&self) -> Option<Limit> {
         self.limit
+    }
+
+    /// Says what does not fit, if arguments are the reason.
+    pub(crate) fn misfit(&self) -> Option<&str> {
+        self.is_unfit.then_some(&*self.text)
     }
 
     /// Makes the answer to a request of the type `of`.

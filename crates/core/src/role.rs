@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use crossbar_wire::{MatchPolicy, Text};
 use indexmap::IndexMap;
@@ -6,6 +7,7 @@ use indexmap::IndexMap;
 use crate::index::PatternIndex;
 use crate::{
     Authorization, Authorizer, Disclosure, Limits, OverRate, Permission, Rate, RoleConfig,
+    Validation,
 };
 
 /// The role of the node's own sessions: everything is allowed. It cannot be configured.
@@ -33,7 +35,7 @@ impl Action {
 }
 
 /// What a role says to a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     Denied,
     /// The role's authorizer decides.
@@ -42,12 +44,13 @@ pub(crate) enum Verdict {
     Allowed(Grant),
 }
 
-/// What those whom an allowed request reaches are told of the one who acts.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// What those whom an allowed request reaches are told of the one who acts, and what its arguments must be.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Grant {
     pub(crate) disclosure: Disclosure,
     /// `details.trustlevel` of an INVOCATION or EVENT.
     pub(crate) trustlevel: Option<u32>,
+    pub(crate) validation: Option<Arc<Validation>>,
 }
 
 /// The place of a role in its realm. It stays valid for as long as the realm.
@@ -207,7 +210,7 @@ impl Rule {
         match self {
             Self::Trusted => Verdict::Allowed(Grant {
                 disclosure: Disclosure::Always,
-                trustlevel: None,
+                ..Grant::default()
             }),
             Self::Always(true) => Verdict::Allowed(Grant::default()),
             Self::Always(false) => Verdict::Denied,
@@ -237,6 +240,7 @@ impl Permission {
             Verdict::Allowed(Grant {
                 disclosure,
                 trustlevel: self.trustlevel,
+                validation: self.validation.clone(),
             })
         } else {
             Verdict::Denied

@@ -228,6 +228,7 @@ impl Delivery {
                 Command::End { session, transport } => self.end(session, transport),
                 Command::Limited { session, limit } => self.limited(session, limit),
                 Command::Undecided(undecided) => self.undecided(&undecided),
+                Command::Unfit { session, why } => self.unfit(session, &why),
             }
         }
     }
@@ -336,6 +337,15 @@ impl Delivery {
         let told = self.undecided.entry(role.clone()).or_default();
         if let Some(hidden) = told.due() {
             warn!(realm = %self.realm.name(), %role, %procedure, %why, %session, hidden, "an authorizer did not decide: the request is refused");
+        }
+    }
+
+    fn unfit(&self, session: SessionId, why: &str) {
+        Counters::add(&self.counters.unfit, 1);
+        if let Some(hidden) = self.counters.told.unfit.due() {
+            let who = self.realm.describe(session).map(|(who, _)| who);
+            let role = who.and_then(|who| who.authrole);
+            warn!(realm = %self.realm.name(), %session, role = ?role.as_deref(), why, hidden, "a session sent arguments that do not fit");
         }
     }
 

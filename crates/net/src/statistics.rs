@@ -15,6 +15,7 @@ pub(crate) struct Counters {
     pub(crate) sessions_late: AtomicU64,
     pub(crate) violations: AtomicU64,
     pub(crate) limited: AtomicU64,
+    pub(crate) unfit: AtomicU64,
     pub(crate) paused: AtomicU64,
     pub(crate) expelled: AtomicU64,
     pub(crate) sessions_overflowed: AtomicU64,
@@ -29,6 +30,7 @@ pub(crate) struct Counters {
 pub(crate) struct Told {
     pub(crate) violations: Throttle,
     pub(crate) limited: Throttle,
+    pub(crate) unfit: Throttle,
     pub(crate) rates: Throttle,
     pub(crate) late: Throttle,
     pub(crate) crowds: Throttle,
@@ -62,6 +64,7 @@ impl Counters {
             sessions_late: read(&self.sessions_late),
             violations: read(&self.violations),
             limited: read(&self.limited),
+            unfit: read(&self.unfit),
             paused: read(&self.paused),
             expelled: read(&self.expelled),
             sessions_overflowed: read(&self.sessions_overflowed),
@@ -90,6 +93,8 @@ pub struct Statistics {
     pub violations: u64,
     /// Requests and sessions that were refused since a client had, or sent, as much as it may.
     pub limited: u64,
+    /// Messages whose arguments did not fit the type that they are held to.
+    pub unfit: u64,
     /// How often a client was not read for a while since it sent faster than it may.
     pub paused: u64,
     /// Sessions that were ended since their clients sent faster than they may.

@@ -11,6 +11,7 @@
 //! alice < closed                                    # or `kept`: what becomes of the transport
 //! alice < limited subscriptions                     # the shell is told that she wanted more than she may have
 //! alice < undecided com.auth                        # and that her role's authorizer did not decide
+//! alice < unfit com.x: missing                      # the shell is told that her arguments do not fit, and why
 //! alice overfills [48, 2, {}, "com.x"]              # goes in, and is longer than she may send
 //! wait 500ms
 //! alice leaves                                      # the transport is gone
@@ -24,6 +25,7 @@
 )]
 
 mod role;
+mod shop;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -37,9 +39,11 @@ use crossbar_core::{
 };
 use crossbar_wire::auth::cryptosign::PrivateKey;
 use crossbar_wire::{
-    Abort, Features, Format, Hello, Message, Role, Roles, SessionId, Text, UriCheck,
+    Abort, Features, Format, Hello, Inventory, Message, Role, Roles, SessionId, Text, UriCheck,
 };
 use serde_json::Value;
+
+pub use shop::shop;
 
 /// Plays a script in a realm with default options.
 pub fn check(script: &str) {
@@ -50,6 +54,15 @@ pub fn check(script: &str) {
 pub fn check_compat(script: &str) {
     let options = RealmOptions {
         compat_crossbar: true,
+        ..RealmOptions::default()
+    };
+    Stage::new(options, Access::Open).play(script);
+}
+
+/// Plays a script in a realm that has the types of a shop.
+pub fn check_in_shop(script: &str) {
+    let options = RealmOptions {
+        inventory: Some(shop()),
         ..RealmOptions::default()
     };
     Stage::new(options, Access::Open).play(script);
@@ -72,6 +85,7 @@ pub fn check_access(access: Access, script: &str) {
 /// A realm, the clients of a script, and what has come out so far.
 pub struct Stage {
     realm: Realm,
+    inventory: Option<Arc<Inventory>>,
     access: Arc<Access>,
     credentials: Option<Arc<Credentials>>,
     identity: Option<Arc<PrivateKey>>,
@@ -91,6 +105,7 @@ enum Output {
     Closed,
     Limited(Limit),
     Undecided(Text),
+    Unfit(String),
 }
 
 impl Stage {
@@ -98,6 +113,7 @@ impl Stage {
     #[must_use]
     pub fn new(options: RealmOptions, access: Access) -> Self {
         let now = Instant::now();
+        let inventory = options.inventory.clone();
         let mut realm = Realm::new(Text::from("realm1"), options, [7; 32], clock(now));
         for name in ["anyone", "anonymous"] {
             realm.set_role(RoleConfig {
@@ -110,6 +126,7 @@ impl Stage {
         }
         Self {
             realm,
+            inventory,
             access: Arc::new(access),
             credentials: None,
             identity: None,
@@ -234,12 +251,16 @@ impl Stage {
                 let output = Output::Undecided(undecided.procedure);
                 self.out.push_back((undecided.session, output));
             }
+            Command::Unfit { session, why } => {
+                self.out.push_back((session, Output::Unfit(why)));
+            }
         }
     }
 
     fn role(&mut self, name: &str, json: &str) {
         let role: Value = serde_json::from_str(json).unwrap();
-        self.realm.set_role(role::read(name, &role));
+        let inventory = self.inventory.as_ref();
+        self.realm.set_role(role::read(name, &role, inventory));
     }
 
     fn wait(&mut self, time: &str) {
@@ -379,6 +400,7 @@ impl Stage {
             (expected, Output::Undecided(procedure)) => {
                 expected.strip_prefix("undecided ") == Some(procedure.as_str())
             }
+            (expected, Output::Unfit(why)) => expected.strip_prefix("unfit ") == Some(why),
             (json, Output::Message(value)) => {
                 let expected = serde_json::from_str(json).expect(line);
                 self.matches(&expected, value)

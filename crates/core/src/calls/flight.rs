@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbar_wire::{
@@ -6,6 +7,7 @@ use crossbar_wire::{
 };
 
 use super::CallKey;
+use crate::Validation;
 use crate::kept::passthru_octets;
 use crate::role::Grant;
 
@@ -21,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) answered: bool,
     /// Whether the callee was told to stop and its answer is awaited.
     pub(crate) killed: bool,
+    /// What its further arguments and its results must be, if that is checked.
+    pub(crate) validation: Option<Arc<Validation>>,
     /// How long the next answer may take.
     timeout: Option<Duration>,
     pub(super) deadline: Option<Instant>,
@@ -121,6 +125,7 @@ impl Call {
             progressive: false,
             answered: false,
             killed: false,
+            validation: None,
             timeout: None,
             deadline: None,
             older: None,
@@ -258,7 +263,7 @@ impl Order {
         Self {
             is_compact: true,
             registration: self.registration,
-            grant: self.grant,
+            grant: self.grant.clone(),
             received: self.received,
             call: CallMessage {
                 caller: call.caller.as_ref().map(|it| Box::new(it.compact())),

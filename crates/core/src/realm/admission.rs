@@ -111,6 +111,7 @@ impl Realm {
         Ok(Grant {
             disclosure,
             trustlevel: self.roles.trustlevel(session.role),
+            validation: grant.validation,
         })
     }
 

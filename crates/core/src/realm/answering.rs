@@ -1,12 +1,15 @@
 //! What a callee answers.
 
-use crossbar_wire::{CallResult, Error, Identity, Message, RequestId, Role, SessionId, Yield};
+use crossbar_wire::{
+    CallResult, CancelMode, Error, Identity, Message, RequestId, Role, SessionId, Yield,
+};
 
 use super::authorizing::{Answer, realm_itself};
 use super::passthru::admit_passthru;
 use super::{Realm, send};
 use crate::calls::{Call, CallKey, Place, Stage};
 use crate::refusal::RequestType;
+use crate::validation::Checked;
 use crate::{Outbox, uris};
 
 impl Realm {
@@ -25,9 +28,23 @@ impl Realm {
         if progress && !call.progressive {
             return; // the caller did not ask for it
         }
+        let what = if progress {
+            Checked::ResultProgress
+        } else {
+            Checked::Result
+        };
+        let passthru = result.passthru.as_deref();
+        let fits = Self::validate(call.validation.as_ref(), what, &result.payload, passthru);
         if let Err(refusal) = self.check_receiver(caller, Role::Caller, result.passthru.as_deref())
         {
             self.refuse_answer(key, refusal, out);
+            return;
+        }
+        if let Err(refusal) = fits {
+            if progress {
+                self.interrupt(key, CancelMode::KillNoWait, out);
+            }
+            self.fail_unfit(from, key, refusal, out);
             return;
         }
         if progress {
@@ -67,11 +84,18 @@ impl Realm {
         if error.error == uris::UNAVAILABLE && self.reroute(key, out) {
             return;
         }
-        let Some(caller) = self.calls.get(key).map(|call| call.caller) else {
+        let Some(call) = self.calls.get(key) else {
             return;
         };
-        if let Err(refusal) = self.check_receiver(caller, Role::Caller, error.passthru.as_deref()) {
+        let passthru = error.passthru.as_deref();
+        let validation = call.validation.as_ref().filter(|_| !call.killed);
+        let fits = Self::validate(validation, Checked::Error, &error.payload, passthru);
+        if let Err(refusal) = self.check_receiver(call.caller, Role::Caller, passthru) {
             self.refuse_answer(key, refusal, out);
+            return;
+        }
+        if let Err(refusal) = fits {
+            self.fail_unfit(from, key, refusal, out);
             return;
         }
         let Some(call) = self.end_call(key) else {

@@ -255,7 +255,7 @@ impl Realm {
             parking.asked = None;
             if !question.is_stale {
                 let trouble = answer.trouble();
-                let (ruling, keep) = asking::read(answer);
+                let (ruling, keep) = asking::read(answer, self.options.inventory.as_ref());
                 if let Ruling::Failed(why) = &ruling {
                     let why = trouble.unwrap_or_else(|| Text::from(why.as_str()));
                     self.report(&question, why, out);
@@ -380,7 +380,7 @@ impl Realm {
             .or_else(|| parking?.kept.get(&matter, self.now))
             .or_else(|| of_role?.get(&matter, self.now));
         match ruling {
-            Some(Ruling::Allowed(grant)) => Ok(*grant),
+            Some(Ruling::Allowed(grant)) => Ok(grant.clone()),
             Some(Ruling::Denied) => Err(self.denied(session, matter.action, &matter.uri)),
             Some(Ruling::Failed(why)) => {
                 let text = format!("<{}> could not be authorized: {why}", matter.uri);

@@ -4,6 +4,7 @@ use super::Realm;
 use crate::calls::{Call as CallInFlight, CallKey, MAX_SHARED, Order, Stage};
 use crate::refusal::{Refusal, RequestType};
 use crate::role::Action;
+use crate::validation::Checked;
 use crate::{Disclosure, Limit, Outbox, uris};
 
 impl Realm {
@@ -36,6 +37,12 @@ impl Realm {
             return Ok(None);
         };
         let grant = self.authorize(caller, Action::Call, &call.procedure, MatchPolicy::Exact)?;
+        Self::validate(
+            grant.validation.as_ref(),
+            Checked::Call,
+            &call.payload,
+            call.passthru.as_deref(),
+        )?;
         let Some(registration) = registration else {
             self.call_unregistered(from, &call, out)?;
             return Ok(None);
@@ -69,9 +76,11 @@ impl Realm {
         };
         let request = order.call.request;
         let progressive = order.call.receive_progress == Some(true);
+        let validation = order.grant.validation.clone();
         let (invoked, timeout) = self.invoke(from, order, chosen, out)?;
         let mut call = CallInFlight::new(from, request, Stage::Invoked(invoked));
         call.progressive = progressive;
+        call.validation = validation;
         call.limit(timeout, self.now);
         Ok(self.calls.begin(call, &mut self.sessions))
     }

@@ -116,7 +116,7 @@ impl Realm {
         }
     }
 
-    /// Lets the shell know of a refusal, if a limit is the reason. Notes what has to be asked first.
+    /// Lets the shell know of a refusal, if a limit or misfitting arguments are the reason. Notes what has to be asked first.
     pub(super) fn note(&mut self, session: SessionId, refusal: &Refusal, out: &mut Outbox) {
         if let Some(matter) = refusal.matter() {
             self.authorizing.want(matter.clone());
@@ -124,6 +124,10 @@ impl Realm {
         if let Some(limit) = refusal.limit() {
             self.limited += 1;
             out.push_back(Command::Limited { session, limit });
+        }
+        if let Some(why) = refusal.misfit() {
+            let why = why.to_owned();
+            out.push_back(Command::Unfit { session, why });
         }
     }
 

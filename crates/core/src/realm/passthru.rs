@@ -70,10 +70,15 @@ pub(super) fn check_readable(passthru: Option<&Passthru>) -> Result<(), Refusal>
 }
 
 /// Says whether a message is one of payload passthru: it names a scheme.
-fn is_passthru(passthru: Option<&Passthru>) -> bool {
+pub(super) fn is_passthru(passthru: Option<&Passthru>) -> bool {
     passthru
         .and_then(|passthru| passthru.ppt_scheme.as_ref())
         .is_some_and(|scheme| !scheme.as_bytes().is_empty())
+}
+
+/// Says whether one opaque value stands in the place of the arguments (Autobahn's predecessor of payload passthru).
+pub(super) fn is_opaque(passthru: Option<&Passthru>) -> bool {
+    passthru.is_some_and(|passthru| passthru.enc_algo.is_some())
 }
 
 /// Keeps of the forwarded attributes what counts and what this session may set: nothing says how to read a payload without

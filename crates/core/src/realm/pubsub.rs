@@ -12,6 +12,7 @@ use crate::generator::Making;
 use crate::refusal::{Refusal, RequestType, said};
 use crate::role::Action;
 use crate::session::identity;
+use crate::validation::Checked;
 use crate::{Command, Limit, Outbox, uris};
 
 /// What is settled about a publication that goes on.
@@ -215,6 +216,9 @@ impl Realm {
             let topic = &publish.topic;
             Self::check_namespace(session, topic)?;
             let grant = self.authorize(session, Action::Publish, topic, MatchPolicy::Exact)?;
+            let passthru = publish.passthru.as_deref();
+            let validation = grant.validation.as_ref();
+            Self::validate(validation, Checked::Event, &publish.payload, passthru)?;
             trustlevel = grant.trustlevel;
             if self.is_disclosed(grant.disclosure, publish.disclose_me, false)? {
                 let role = self.roles.name(session.role);

@@ -25,6 +25,7 @@ impl Realm {
         let queued = Queued::new(order.compact(), ticket);
         let mut call = Call::new(from, order.call.request, Stage::Queued(Box::new(queued)));
         call.progressive = order.call.receive_progress == Some(true);
+        call.validation.clone_from(&order.grant.validation);
         call.limit(self.limit(order.call.timeout), order.received);
         let key = self.calls.begin(call, &mut self.sessions);
         self.dealer.wait(id, ticket, key);

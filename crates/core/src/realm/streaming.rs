@@ -1,12 +1,14 @@
 //! Calls whose arguments come step by step (WAMP spec, "Progressive Call Invocations").
 
 use crossbar_wire::{
-    Call as CallMessage, Features, Invocation, Message, Passthru, Role, SessionId,
+    Call as CallMessage, CancelMode, Features, Invocation, Message, Role, SessionId,
 };
 
+use super::passthru::is_opaque;
 use super::{Realm, send};
 use crate::calls::{Call, CallKey, Chunk, Invoked, Kept, Stage};
 use crate::refusal::Refusal;
+use crate::validation::Checked;
 use crate::{Outbox, uris};
 
 /// What a CALL is that repeats the request id of a call in flight.
@@ -19,6 +21,8 @@ enum Repeat {
     Dropped,
     /// There is no room for what waits.
     NoRoom,
+    /// The arguments do not fit.
+    Unfit(Refusal),
     Violation(&'static str),
 }
 
@@ -49,13 +53,29 @@ impl Realm {
         out: &mut Outbox,
     ) {
         let room = self.calls.has_room(from, message.payload.len());
-        let repeat = self.calls.change(key, |call| repeat(call, message, room));
+        let fits = self.calls.get(key).map_or(Ok(()), |call| {
+            let passthru = message.passthru.as_deref();
+            let validation = call.validation.as_ref();
+            Self::validate(
+                validation,
+                Checked::CallProgress,
+                &message.payload,
+                passthru,
+            )
+        });
+        let repeat = self
+            .calls
+            .change(key, |call| repeat(call, message, fits, room));
         match repeat {
             Some(Repeat::Chunk(callee, chunk)) => send(out, callee, Message::Invocation(chunk)),
             Some(Repeat::Violation(text)) => self.violate(from, text, out),
             Some(Repeat::NoRoom) => {
                 let text = "too many arguments wait for callees";
                 self.fail(key, Refusal::new(uris::MAX_CONCURRENCY_REACHED, text), out);
+            }
+            Some(Repeat::Unfit(refusal)) => {
+                self.interrupt(key, CancelMode::KillNoWait, out);
+                self.fail_unfit(from, key, refusal, out);
             }
             Some(Repeat::Waiting | Repeat::Dropped) | None => {}
         }
@@ -79,12 +99,15 @@ impl Realm {
 }
 
 /// Takes a CALL that repeats the request id of `call`. Of its options only `progress` counts.
-fn repeat(call: &mut Call, message: CallMessage, room: bool) -> Repeat {
+fn repeat(call: &mut Call, message: CallMessage, fits: Result<(), Refusal>, room: bool) -> Repeat {
     if let Err(text) = check(call, &message) {
         return Repeat::Violation(text);
     }
     if call.killed {
         return Repeat::Dropped; // the callee was told to stop
+    }
+    if let Err(refusal) = fits {
+        return Repeat::Unfit(refusal);
     }
     let chunk = Chunk {
         last: message.progress != Some(true),
@@ -136,11 +159,6 @@ fn check(call: &Call, message: &CallMessage) -> Result<(), &'static str> {
         return Err("CALL that continues a progressive call with another form of arguments");
     }
     Ok(())
-}
-
-/// Says whether one opaque value stands in the place of the arguments.
-fn is_opaque(passthru: Option<&Passthru>) -> bool {
-    passthru.is_some_and(|passthru| passthru.enc_algo.is_some())
 }
 
 const COMPLETE: &str = "CALL that repeats the request id of a call whose arguments are complete";

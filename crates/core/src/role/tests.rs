@@ -14,6 +14,7 @@ fn permission(uri: &str, policy: MatchPolicy) -> Permission {
         disclose_publisher: Disclosure::default(),
         trustlevel: None,
         cache: false,
+        validation: None,
     }
 }
 

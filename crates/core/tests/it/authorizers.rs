@@ -95,7 +95,7 @@ fn z03_what_fails_is_an_authorization_that_failed() {
         judge < [68, 4, 1, "*", "*"]
         judge > [70, 4, {}, [{"allow": true, "validate": {"call": "x"}}]]
         bob < undecided com.auth
-        bob < [8, 48, 4, {}, "wamp.error.authorization_failed", "*"]
+        bob < [8, 48, 4, {}, "wamp.error.authorization_failed", ["<com.x> could not be authorized: the authorizer gave \"validate\", and the realm has no inventory"]]
         bob > [48, 5, {}, "com.x"]
         judge < [68, 5, 1, "*", "*"]
         judge > [70, 5, {}, [{"cache": true}]]

@@ -37,6 +37,7 @@ mod simulation;
 mod streams;
 mod testaments;
 mod trustlevels;
+mod validation;
 
 use crossbar_testkit::stage;
 use stage::check;

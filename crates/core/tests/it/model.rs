@@ -201,7 +201,7 @@ impl World {
                     }
                 }
                 Command::End { session, .. } => self.forget(session.value()),
-                Command::Limited { .. } | Command::Undecided(_) => {}
+                Command::Limited { .. } | Command::Undecided(_) | Command::Unfit { .. } => {}
             }
         }
     }

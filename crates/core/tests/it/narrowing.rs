@@ -69,6 +69,7 @@ fn permission((uri, policy): &Pattern, allow: Actions) -> Permission {
         disclose_publisher: Disclosure::default(),
         trustlevel: None,
         cache: false,
+        validation: None,
     }
 }
 
@@ -191,7 +192,7 @@ impl Play {
                     }
                 }
                 Command::End { .. } => panic!("nobody breaks the protocol"),
-                Command::Limited { .. } | Command::Undecided(_) => {}
+                Command::Limited { .. } | Command::Undecided(_) | Command::Unfit { .. } => {}
             }
         }
         subscribed

@@ -1,18 +1,19 @@
 //! The roles of a script.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_core::{
-    Actions, Authorization, Authorizer, Disclosure, Limits, Permission, RoleConfig,
+    Actions, Authorization, Authorizer, Disclosure, Limits, Permission, RoleConfig, Validation,
 };
-use crossbar_wire::{MatchPolicy, Text};
+use crossbar_wire::{Inventory, MatchPolicy, Shape, Text};
 use serde_json::Value;
 
 /// Reads a role as scripts write it.
-pub(super) fn read(name: &str, role: &Value) -> RoleConfig {
+pub(super) fn read(name: &str, role: &Value, inventory: Option<&Arc<Inventory>>) -> RoleConfig {
     RoleConfig {
         name: Text::from(name),
-        authorization: authorization(role),
+        authorization: authorization(role, inventory),
         trustlevel: trustlevel(role),
         limits: limits(&role["limits"]),
         max_sessions: number(&role["max_sessions"]),
@@ -39,7 +40,7 @@ fn number(json: &Value) -> Option<usize> {
     json.as_u64().map(|number| number.try_into().unwrap())
 }
 
-fn authorization(role: &Value) -> Authorization {
+fn authorization(role: &Value, inventory: Option<&Arc<Inventory>>) -> Authorization {
     if let Some(procedure) = role["authorizer"].as_str() {
         let time =
             |key: &str, default| Duration::from_millis(role[key].as_u64().unwrap_or(default));
@@ -50,10 +51,11 @@ fn authorization(role: &Value) -> Authorization {
         });
     }
     let permissions = role["permissions"].as_array().unwrap();
-    Authorization::Static(permissions.iter().map(permission).collect())
+    let permissions = permissions.iter().map(|it| permission(it, inventory));
+    Authorization::Static(permissions.collect())
 }
 
-fn permission(json: &Value) -> Permission {
+fn permission(json: &Value, inventory: Option<&Arc<Inventory>>) -> Permission {
     let allows = |action: &str| {
         let allow = json["allow"].as_array().unwrap();
         allow.iter().any(|allowed| allowed == action)
@@ -80,5 +82,13 @@ fn permission(json: &Value) -> Permission {
         disclose_publisher: disclosure("publisher"),
         trustlevel: trustlevel(json),
         cache: false,
+        validation: json["validate"].as_object().map(|types| {
+            let mut validation = Validation::default();
+            for (what, name) in types {
+                let shape = Shape::find(inventory.unwrap(), name.as_str().unwrap());
+                *validation.named(what).unwrap() = Some(shape.unwrap());
+            }
+            Arc::new(validation)
+        }),
     }
 }

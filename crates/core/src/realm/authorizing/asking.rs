@@ -1,10 +1,11 @@
 //! What an authorizer is told, and what its answer means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbar_wire::{
-    Audience, Call as CallMessage, Dict, InvocationPolicy, MatchPolicy, Message, Payload,
-    RequestId, SessionId, Text, Value,
+    Audience, Call as CallMessage, Dict, Inventory, InvocationPolicy, MatchPolicy, Message,
+    Payload, RequestId, SessionId, Shape, Text, Value,
 };
 
 use super::{Answer, realm_itself};
@@ -14,7 +15,7 @@ use crate::realm::Realm;
 use crate::realm::meta::session_details;
 use crate::refusal::{Refusal, said};
 use crate::role::Grant;
-use crate::{Disclosure, Outbox, uris};
+use crate::{Disclosure, Outbox, Validation, uris};
 
 impl Realm {
     /// Makes the arguments of an authorizer, as Crossbar.io does: who, what it is about, what is wanted, and how.
@@ -142,7 +143,7 @@ fn shortened(text: &str) -> String {
 const MOST_SHOWN: usize = 100;
 
 /// Reads an answer: what is decided, and for whom that is kept.
-pub(super) fn read(answer: Answer) -> (Ruling, Keep) {
+pub(super) fn read(answer: Answer, inventory: Option<&Arc<Inventory>>) -> (Ruling, Keep) {
     let failed = |why: String| (Ruling::Failed(why), Keep::Nobody);
     match answer {
         Answer::Late => failed("the authorizer did not answer in time".to_owned()),
@@ -159,16 +160,17 @@ pub(super) fn read(answer: Answer) -> (Ruling, Keep) {
             let [value] = args.as_slice() else {
                 return failed("the authorizer gave no single result".to_owned());
             };
-            read_value(value).unwrap_or_else(|why| failed(format!("the authorizer gave {why}")))
+            read_value(value, inventory)
+                .unwrap_or_else(|why| failed(format!("the authorizer gave {why}")))
         }
     }
 }
 
-fn read_value(value: &Value) -> Result<(Ruling, Keep), String> {
+fn read_value(value: &Value, inventory: Option<&Arc<Inventory>>) -> Result<(Ruling, Keep), String> {
     match value {
         Value::Bool(true) => Ok((Ruling::Allowed(Grant::default()), Keep::Nobody)),
         Value::Bool(false) => Ok((Ruling::Denied, Keep::Nobody)),
-        Value::Dict(dict) => read_dict(dict),
+        Value::Dict(dict) => read_dict(dict, inventory),
         Value::Null
         | Value::Integer(_)
         | Value::Float(_)
@@ -178,7 +180,8 @@ fn read_value(value: &Value) -> Result<(Ruling, Keep), String> {
     }
 }
 
-fn read_dict(dict: &Dict) -> Result<(Ruling, Keep), String> {
+fn read_dict(dict: &Dict, inventory: Option<&Arc<Inventory>>) -> Result<(Ruling, Keep), String> {
+    let mut validation = None;
     let (mut allow, mut disclose, mut cache, mut ttl) = (None, false, Keep::Nobody, None);
     for (key, value) in dict {
         match (key.as_str(), value) {
@@ -190,9 +193,7 @@ fn read_dict(dict: &Dict) -> Result<(Ruling, Keep), String> {
             ("cache", Value::Text(word)) if word == "role" => cache = Keep::Role(None),
             ("cache_ttl", Value::Integer(seconds)) => ttl = Some(lifetime(*seconds)?),
             ("validate", Value::Null) => {}
-            ("validate", Value::Dict(_)) => {
-                return Err("\"validate\", and payloads are not checked here".to_owned());
-            }
+            ("validate", Value::Dict(types)) => validation = read_types(types, inventory)?,
             ("allow" | "disclose" | "cache" | "cache_ttl" | "validate", _) => {
                 return Err(format!("a wrong \"{key}\""));
             }
@@ -216,10 +217,36 @@ fn read_dict(dict: &Dict) -> Result<(Ruling, Keep), String> {
             Ruling::Allowed(Grant {
                 disclosure,
                 trustlevel: None,
+                validation,
             }),
             keep,
         )),
     }
+}
+
+/// Reads what the arguments of messages must be.
+fn read_types(
+    types: &Dict,
+    inventory: Option<&Arc<Inventory>>,
+) -> Result<Option<Arc<Validation>>, String> {
+    let mut validation = Validation::default();
+    for (key, value) in types {
+        if Validation::WITHOUT_EFFECT.contains(&key.as_str()) {
+            continue;
+        }
+        let (Some(slot), Some(name)) = (validation.named(key), value.as_str()) else {
+            return Err(format!("\"validate\" with a wrong {:?}", shortened(key)));
+        };
+        let Some(inventory) = inventory else {
+            return Err("\"validate\", and the realm has no inventory".to_owned());
+        };
+        let shape = Shape::find(inventory, name).map_err(|fault| {
+            let fault = shortened(&fault.to_string());
+            format!("\"validate\": {fault}")
+        });
+        *slot = Some(shape?);
+    }
+    Ok((!validation.is_empty()).then(|| Arc::new(validation)))
 }
 
 fn lifetime(seconds: i128) -> Result<Duration, String> {

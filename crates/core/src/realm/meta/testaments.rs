@@ -11,6 +11,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::role::Action;
 use crate::testaments::{Scope, Testament};
+use crate::validation::Checked;
 use crate::{Outbox, uris};
 
 pub(super) const PROCEDURES: &[OwnProcedure] = &[
@@ -140,9 +141,13 @@ impl Realm {
         match self.authorize(session, Action::Publish, &publish.topic, MatchPolicy::Exact) {
             Err(_) if is_asked_later => Ok(()), // compat: Crossbar.io asks only when it publishes
             Err(refusal) => Err(refusal),
-            Ok(grant) => self
-                .is_disclosed(grant.disclosure, publish.disclose_me, false)
-                .map(|_| ()),
+            Ok(grant) => {
+                let passthru = publish.passthru.as_deref();
+                let validation = grant.validation.as_ref();
+                Self::validate(validation, Checked::Event, &publish.payload, passthru)?;
+                self.is_disclosed(grant.disclosure, publish.disclose_me, false)
+                    .map(|_| ())
+            }
         }
     }
 

@@ -451,7 +451,7 @@ impl World {
                     self.story.tell(format!("{session} < {transport:?}"));
                     self.referee.end(session);
                 }
-                Command::Limited { .. } | Command::Undecided(_) => {}
+                Command::Limited { .. } | Command::Undecided(_) | Command::Unfit { .. } => {}
             }
         }
         overflowed
@@ -511,7 +511,10 @@ impl World {
         self.out.retain(|command| match command {
             Command::Send { to, .. } => *to != session,
             Command::End { session: ended, .. } => *ended != session,
-            Command::Publish { .. } | Command::Limited { .. } | Command::Undecided(_) => true,
+            Command::Publish { .. }
+            | Command::Limited { .. }
+            | Command::Undecided(_)
+            | Command::Unfit { .. } => true,
         });
         for command in &mut self.out {
             if let Command::Publish { to, .. } = command {
