@@ -1,7 +1,11 @@
 //! The items of a configuration that the management API carries one by one.
 
+use std::sync::Arc;
+
+use crossbar_wire::Inventory;
 use serde_json::Value;
 
+use crate::inventory::Types;
 use crate::place::Place;
 use crate::reading::Reading;
 use crate::{
@@ -17,12 +21,20 @@ pub fn read_realm(value: Value, surroundings: &Surroundings) -> Result<Realm, Fa
     read(value, surroundings, Realm::read)
 }
 
-/// Reads a role. Without an id it gets one.
+/// Reads a role of a realm that has these types. Without an id it gets one.
 ///
 /// # Errors
 /// Gives everything that is wrong.
-pub fn read_role(value: Value, surroundings: &Surroundings) -> Result<Role, Faults> {
-    read(value, surroundings, Role::read)
+pub fn read_role(
+    value: Value,
+    surroundings: &Surroundings,
+    types: Option<&Arc<Inventory>>,
+) -> Result<Role, Faults> {
+    read(value, surroundings, |reading, value, at| {
+        let known = types.cloned().map(Types::Known);
+        reading.types = known.unwrap_or_default();
+        Role::read(reading, value, at)
+    })
 }
 
 /// Reads a transport of a router. Without an id it gets one.

@@ -17,6 +17,7 @@ mod default_node;
 mod endpoint;
 mod fault;
 mod file;
+mod inventory;
 mod items;
 mod json;
 mod limits;

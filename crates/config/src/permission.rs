@@ -1,13 +1,15 @@
 //! `permissions[]` of a role.
 
-use crossbar_core::{Actions, Disclosure, Permission};
+use std::sync::Arc;
+
+use crossbar_core::{Actions, Disclosure, Permission, Validation};
 use crossbar_wire::{MatchPolicy, Text};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::place::Place;
 use crate::reading::Reading;
-use crate::written::{Level, Refusal, Written};
+use crate::written::{Level, Written};
 use crate::{Problem, names};
 
 /// Reads the permissions of a role.
@@ -28,11 +30,11 @@ struct PermissionAsWritten {
     disclose: Option<Value>,
     trustlevel: Option<Level>,
     cache: Option<bool>,
+    validate: Option<Value>,
 }
 
 impl Written for PermissionAsWritten {
     const REQUIRED: &'static [&'static str] = &["uri"];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[("validate", Refusal::NotYet)];
 }
 
 fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
@@ -58,6 +60,7 @@ fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
         reading.notice(&at.key("uri"), text);
     }
     let allow: AllowAsWritten = reading.read_or_empty(written.allow, &at.key("allow"))?;
+    let validation = read_validation(reading, written.validate, &at.key("validate"));
     let at = at.key("disclose");
     let disclose: DiscloseAsWritten = reading.read_or_empty(written.disclose, &at)?;
     Some(Permission {
@@ -73,7 +76,56 @@ fn read(reading: &mut Reading, value: Value, at: &Place) -> Option<Permission> {
         disclose_publisher: read_disclosure(reading, disclose.publisher, &at.key("publisher")),
         trustlevel: written.trustlevel.map(Level::get),
         cache: written.cache.unwrap_or(false),
+        validation,
     })
+}
+
+/// `validate` of a permission as written: names of types.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidateAsWritten {
+    call: Option<String>,
+    call_progress: Option<String>,
+    call_result: Option<String>,
+    call_result_progress: Option<String>,
+    call_error: Option<String>,
+    event: Option<String>,
+}
+
+impl Written for ValidateAsWritten {
+    const IGNORED: &'static [(&'static str, &'static str)] = &[
+        (
+            Validation::WITHOUT_EFFECT[0],
+            "no message brings a publisher what subscribers say of an event",
+        ),
+        (
+            Validation::WITHOUT_EFFECT[1],
+            "no message brings a publisher what subscribers say of an event",
+        ),
+        (Validation::WITHOUT_EFFECT[2], "nothing here reads it"),
+    ];
+}
+
+/// Reads what arguments must be.
+fn read_validation(
+    reading: &mut Reading,
+    value: Option<Value>,
+    at: &Place,
+) -> Option<Arc<Validation>> {
+    let written: ValidateAsWritten = reading.read_or_empty(value.filter(|it| !it.is_null()), at)?;
+    let mut shape = |name: Option<String>, key: &str| {
+        let name = name?;
+        reading.shape(&name, &at.key(key))
+    };
+    let validation = Validation {
+        call: shape(written.call, "call"),
+        call_progress: shape(written.call_progress, "call_progress"),
+        call_result: shape(written.call_result, "call_result"),
+        call_result_progress: shape(written.call_result_progress, "call_result_progress"),
+        call_error: shape(written.call_error, "call_error"),
+        event: shape(written.event, "event"),
+    };
+    (!validation.is_empty()).then(|| Arc::new(validation))
 }
 
 /// Takes the stars off a URI without `match`: none is exact, one at the end a prefix, others are wildcards.

@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crossbar_wire::Text;
+use crossbar_wire::{Shape, ShapeError, Text};
 use serde_json::{Map, Value};
 
+use crate::inventory::Types;
 use crate::place::Place;
 use crate::realm::TRUSTED;
 use crate::written::{Refusal, Written, fields};
@@ -27,6 +29,8 @@ pub(crate) struct Reading<'a> {
     cookie_only: Vec<Place>,
     /// The cookies of a transport, and whether they are for TLS only.
     cookies: Vec<(Place, bool)>,
+    /// The types of the realm that is being read.
+    pub(crate) types: Types,
 }
 
 impl<'a> Reading<'a> {
@@ -41,6 +45,7 @@ impl<'a> Reading<'a> {
             unix_only: Vec::new(),
             cookie_only: Vec::new(),
             cookies: Vec::new(),
+            types: Types::None,
         }
     }
 
@@ -335,6 +340,35 @@ impl<'a> Reading<'a> {
                     &at,
                     format!("no realm of this worker has the role {role:?}"),
                 );
+            }
+        }
+    }
+
+    /// Finds a type of the realm by its name.
+    pub(crate) fn shape(&mut self, name: &str, at: &Place) -> Option<Shape> {
+        let inventory = match &self.types {
+            Types::Known(inventory) => Arc::clone(inventory),
+            Types::Faulty => return None,
+            Types::None => {
+                let problem = Problem::Rule("the realm has no \"inventory\", which has the types");
+                self.fault(at, problem, None);
+                return None;
+            }
+        };
+        match Shape::find(&inventory, name) {
+            Ok(shape) => Some(shape),
+            Err(error @ ShapeError::Unknown(_)) => {
+                let similar = names::resembling(name, inventory.names());
+                let hint = similar.map_or(
+                    Hint::Advice("types go by their name with the namespace, as in shop.Order"),
+                    |similar| Hint::DidYouMean(similar.to_owned()),
+                );
+                self.fault(at, Problem::Value(error.to_string()), Some(hint));
+                None
+            }
+            Err(error) => {
+                self.fault(at, Problem::Value(error.to_string()), None);
+                None
             }
         }
     }

@@ -5,6 +5,7 @@ use crossbar_wire::{Text, Uri, UriCheck};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::inventory::Types;
 use crate::limits::MaxSessions;
 use crate::place::Place;
 use crate::reading::Reading;
@@ -51,14 +52,12 @@ struct RealmAsWritten {
     compat: Option<String>,
     store: Option<Value>,
     stats: Option<Value>,
+    inventory: Option<Value>,
 }
 
 impl Written for RealmAsWritten {
     const REQUIRED: &'static [&'static str] = &["name"];
-    const REFUSED: &'static [(&'static str, Refusal)] = &[
-        ("rlinks", Refusal::NotYet),
-        ("inventory", Refusal::Never("it belongs to XBR")),
-    ];
+    const REFUSED: &'static [(&'static str, Refusal)] = &[("rlinks", Refusal::NotYet)];
     const IGNORED: &'static [(&'static str, &'static str)] =
         &[("trace", "older versions of Crossbar.io had it")];
 }
@@ -93,7 +92,9 @@ impl Realm {
             .map_or_else(UriCheck::default, |(options, _)| options.uri_check);
         let store = Store::read(reading, written.store, uri_check, &at.key("store"));
         let statistics = stats::read(reading, written.stats, &at.key("stats"));
+        reading.types = Types::read(reading, written.inventory, &at.key("inventory"));
         let roles = Role::read_all(reading, written.roles, &at.key("roles"));
+        let types = std::mem::take(&mut reading.types);
         if let Some(roles_raw) = raw.get_mut("roles") {
             *roles_raw = roles.iter().map(|role| Value::clone(&role.raw)).collect();
         }
@@ -106,6 +107,7 @@ impl Realm {
                 history: store.history,
                 call_queues: store.call_queues,
                 statistics: statistics?,
+                inventory: types.inventory().cloned(),
                 ..options
             },
             bridge_meta_api,

@@ -164,7 +164,7 @@ fn features_of_later_versions_are_named() {
 }
 
 #[test]
-fn x03_catalogs_of_interfaces_are_refused_with_the_reason() {
+fn x03_pages_of_catalogs_and_other_inventories_are_refused() {
     check_transport(
         r#"{"type": "web", "endpoint": {"type": "tcp", "port": 8080}, "paths": {"/": {"type": "catalog"}}}"#,
         &[
@@ -172,8 +172,8 @@ fn x03_catalogs_of_interfaces_are_refused_with_the_reason() {
         ],
     );
     check_realm(
-        r#"{"name": "realm1", "inventory": {"type": "wamp.eth", "catalogs": []}}"#,
-        &[r#".inventory: the key "inventory" is not supported: it belongs to XBR"#],
+        r#"{"name": "realm1", "inventory": {"type": "wamp.xbr", "catalogs": []}}"#,
+        &[r#".inventory.type: unknown inventory type "wamp.xbr" (known: wamp.eth)"#],
     );
 }
 
@@ -233,11 +233,11 @@ fn realms_and_roles() {
                       {"name": "guest2", "authoriser": "com.auth"}]}"#,
         &[
             r#".rlinks: the key "rlinks" is not supported by this version yet"#,
-            r#".inventory: the key "inventory" is not supported: it belongs to XBR"#,
             r#".compat: unknown value "crosbar" (did you mean "crossbar"?)"#,
             r#".options.bridge_meta_api: invalid type: string "yes", expected a boolean (write true or false, without quotes)"#,
             r#".options.uri_check: unknown value "stric" (did you mean "strict"?)"#,
             r#".store.type: the store "cfxdb" is not supported by this version yet"#,
+            r#".inventory: missing key "catalogs""#,
             r#".roles[0].name: the role "trusted" is reserved for internal sessions"#,
             ".roles[1].authorizer-timeout: invalid value: integer `0`, expected an integer from 1 to 3600",
             r#".roles[1].authorizer: a role has either "permissions" or an "authorizer""#,
@@ -316,9 +316,9 @@ fn permissions() {
             r#".roles[0].permissions[2].allow.call: invalid type: string "yes", expected a boolean (write true or false, without quotes)"#,
             r#".roles[0].permissions[2].disclose.caller: expected true, false, "on_request" or "never", found "always""#,
             r#".roles[0].permissions[2].disclose.publisher: expected true, false, "on_request" or "never", found 1"#,
-            r#".roles[0].permissions[3].validate: the key "validate" is not supported by this version yet"#,
             ".roles[0].permissions[3].cache: invalid type: integer `1`, expected a boolean",
             ".roles[0].permissions[3].trustlevel: invalid value: integer `-1`, expected an integer from 0 to 4294967295",
+            r#".roles[0].permissions[3].validate.call: the realm has no "inventory", which has the types"#,
         ],
     );
 }

@@ -4,6 +4,7 @@ mod access;
 mod authenticators;
 mod cookies;
 mod faults;
+mod inventory;
 mod limits;
 mod mutations;
 mod origins;

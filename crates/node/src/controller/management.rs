@@ -150,6 +150,7 @@ fn permission(uri: &str, policy: MatchPolicy, allow: Actions) -> Permission {
         disclose_publisher: Disclosure::Always,
         trustlevel: None,
         cache: true,
+        validation: None,
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crossbar_wire::Text;
+use crossbar_wire::{Inventory, Text};
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, error};
@@ -17,6 +18,8 @@ pub(crate) struct Realms {
 pub(crate) struct Realm {
     /// What clients say in HELLO.
     pub(crate) name: Text,
+    /// The types that its roles may name.
+    pub(crate) types: Option<Arc<Inventory>>,
     config: Value,
     created: String,
     roles: BTreeMap<String, Role>,
@@ -41,9 +44,16 @@ impl Realms {
     }
 
     /// Adds a realm.
-    pub(crate) fn add(&mut self, id: &str, name: Text, config: Value) {
+    pub(crate) fn add(
+        &mut self,
+        id: &str,
+        name: Text,
+        types: Option<Arc<Inventory>>,
+        config: Value,
+    ) {
         let realm = Realm {
             name,
+            types,
             config,
             created: Utc::now().iso(),
             roles: BTreeMap::new(),

@@ -63,6 +63,7 @@ impl RouterWorker {
             "sessions_overflowed": counted.sessions_overflowed,
             "violations": counted.violations,
             "limited": counted.limited,
+            "unfit": counted.unfit,
             "paused": counted.paused,
             "expelled": counted.expelled,
             "events_dropped": counted.events_dropped,
@@ -82,6 +83,7 @@ impl RouterWorker {
         let realm = crossbar_config::read_realm(item, &self.around.surroundings())
             .map_err(|faults| super::invalid(&faults))?;
         let bridged = realm.bridge_meta_api.then(|| realm.name.clone());
+        let types = realm.options.inventory.clone();
         let info = {
             let mut state = self.state();
             state.realms.check_free(&id, &realm.name)?;
@@ -90,9 +92,8 @@ impl RouterWorker {
                 .net
                 .start_realm(&realm.name, realm.options, [])
                 .map_err(|failure| ApiError::new(error::ALREADY_RUNNING, failure.to_string()))?;
-            state
-                .realms
-                .add(&id, realm.name, crossbar_config::shown(&realm.raw));
+            let shown = crossbar_config::shown(&realm.raw);
+            state.realms.add(&id, realm.name, types, shown);
             state.realms.find(&id)?.info(&id)
         };
         if let Some(name) = bridged {
@@ -132,7 +133,9 @@ impl RouterWorker {
         let mut item = arguments.item("role_config")?;
         arguments.end()?;
         item["id"] = json!(id);
-        let role = crossbar_config::read_role(item, &self.around.surroundings())
+        let types = self.state().realms.find(&realm)?.types.clone();
+        let surroundings = self.around.surroundings();
+        let role = crossbar_config::read_role(item, &surroundings, types.as_ref())
             .map_err(|faults| super::invalid(&faults))?;
         let info = {
             let mut state = self.state();
