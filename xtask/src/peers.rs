@@ -22,6 +22,7 @@ pub(crate) fn python(project: &Project, tools: &Tools, program: &Path) -> Result
             "python/clients.py",
             "python/features.py",
             "python/older_ubjson.py",
+            "python/validation.py",
         ] {
             let mut script = Command::new(&tools.python);
             script.arg(project.tests(name)).arg(framework);
