@@ -160,7 +160,7 @@ impl Realm {
     /// Opens a session and answers WELCOME.
     ///
     /// # Errors
-    /// Gives the ABORT for a role that the realm lacks or a session id that is taken.
+    /// Gives the ABORT for a role that the realm lacks, a session id that is taken, or a login that has expired meanwhile.
     #[expect(clippy::result_large_err, reason = "once a session")]
     pub fn join(&mut self, join: Join, now: Instant, out: &mut Outbox) -> Result<(), Abort> {
         self.now = now;
@@ -172,11 +172,13 @@ impl Realm {
         if !trusted {
             self.check_sessions(role)?;
         }
+        let left = join.expires.map(|expires| expires.since(self.time()));
+        if left.is_some_and(|left| left.is_zero()) {
+            let message = "what proves who the client is has expired meanwhile".to_owned();
+            return Err(abort(uris::NOT_AUTHORIZED, message));
+        }
         let mut session = Session::new(&join, role, trusted);
-        session.details.expires = join.expires.and_then(|expires| {
-            let left = expires.since(self.time());
-            now.checked_add(left)
-        });
+        session.details.expires = left.and_then(|left| now.checked_add(left));
         session.parking = self.roles.authorizer(role).map(|_| Box::default());
         if id == realm_itself() || !self.sessions.insert(id, session) {
             let message = "the session id is taken, join again".to_owned();

@@ -343,4 +343,8 @@ fn a02_a_session_ends_with_its_token() {
         .unwrap();
     realm.leave(session, begin, &mut out);
     assert_eq!(realm.next_timeout(), None);
+    // Who took until then to show it does not get in.
+    let late = joined(jwt(), hello(), &claims());
+    let refused = realm.join(late, end, &mut out).unwrap_err();
+    assert_eq!(refused.reason, "wamp.error.not_authorized");
 }
