@@ -71,7 +71,7 @@ const AUTHEXTRA: usize = 2048;
 
 impl Details {
     pub(crate) fn new(principal: &Principal, transport: Option<TransportDetails>) -> Self {
-        let authextra = said(std::slice::from_ref(&principal.authextra));
+        let authextra = said(&[principal.lasting_extra()]);
         Self {
             authmethod: principal.authmethod.compact(),
             authprovider: principal.authprovider.compact(),

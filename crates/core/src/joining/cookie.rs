@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossbar_wire::auth::scram::Dialect;
-use crossbar_wire::{Text, Value};
+use crossbar_wire::Text;
 
 use super::method::dialect;
 use super::{Client, Join, Step, cryptosign, ticket, wampcra};
@@ -75,7 +74,8 @@ impl MethodConfig {
         }
     }
 
-    /// Says whether this method has let such a principal in, and a static one is still there with its role.
+    /// Says whether this method has let such a principal in: a static one is still there with its role, and what procedures and
+    /// tokens vouched for does not come from elsewhere.
     fn vouches_for(&self, principal: &Principal) -> bool {
         fn has<P>(known: &BTreeMap<Text, P>, of: &Principal, role: impl Fn(&P) -> &Text) -> bool {
             known
@@ -83,18 +83,25 @@ impl MethodConfig {
                 .is_some_and(|it| *role(it) == of.authrole)
         }
         let method = principal.authmethod.as_str();
+        // Stores of Crossbar.io do not say whose word it was.
+        let by = |own| [own, METHOD].contains(&principal.authprovider.as_str());
+        let is_static = by("static");
         match self {
-            Self::Ticket(known) => method == ticket::METHOD && has(known, principal, |it| &it.role),
+            Self::Ticket(known) => {
+                is_static && method == ticket::METHOD && has(known, principal, |it| &it.role)
+            }
             Self::WampCra(known) => {
-                method == wampcra::METHOD && has(known, principal, |it| &it.role)
+                is_static && method == wampcra::METHOD && has(known, principal, |it| &it.role)
             }
             Self::Scram(known) => {
-                method == dialect(method).method() && has(known, principal, |it| &it.role)
+                let is_scram = method == dialect(method).method();
+                is_static && is_scram && has(known, principal, |it| &it.role)
             }
             Self::Cryptosign(known) => {
-                method == cryptosign::METHOD && has(known, principal, |it| &it.role)
+                is_static && method == cryptosign::METHOD && has(known, principal, |it| &it.role)
             }
-            Self::Jwt(_) | Self::Dynamic(_) => self.is_remembered() && self.is_called(method),
+            Self::Jwt(_) => principal.authprovider.as_str() == "jwt" && self.is_called(method),
+            Self::Dynamic(_) => by("dynamic") && self.is_remembered() && self.is_called(method),
             Self::Anonymous { .. }
             | Self::CryptosignProxy(_)
             | Self::AnonymousProxy
@@ -112,12 +119,7 @@ impl Join {
             return None;
         }
         let mut principal = self.principal.clone();
-        if let Value::Dict(extra) = &mut principal.authextra {
-            extra.retain(|(key, _)| {
-                let dialects = [Dialect::Specification, Dialect::Autobahn];
-                dialects.iter().all(|dialect| dialect.verifier() != key)
-            });
-        }
+        principal.authextra = principal.lasting_extra();
         Some(CookieLogin {
             realm: self.realm.clone(),
             principal,

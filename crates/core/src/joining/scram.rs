@@ -76,6 +76,18 @@ impl Scram {
     }
 }
 
+impl Principal {
+    /// Gives `authextra` without the router's own proof, which is for the client that has logged in, and for that login.
+    pub(crate) fn lasting_extra(&self) -> Value {
+        let mut extra = self.authextra.clone();
+        if let Value::Dict(extra) = &mut extra {
+            let dialects = [Dialect::Specification, Dialect::Autobahn];
+            extra.retain(|(key, _)| dialects.iter().all(|dialect| dialect.verifier() != key));
+        }
+        extra
+    }
+}
+
 impl Client {
     pub(super) fn scram(
         self,
@@ -184,3 +196,20 @@ const NONCE: &str = "SCRAM authentication needs authextra.nonce, at most 256 cha
 const UNBOUND: &str = "this connection cannot be bound as authextra.channel_binding asks";
 const UNSUPPORTED_BINDING: &str = "unsupported-channel-binding-type";
 const LONGEST_NONCE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a04_the_routers_proof_is_for_the_client_that_has_logged_in() {
+        let told = ["verifier", "scram_server_signature", "team"]
+            .map(|key| (key.to_owned(), Value::Text("x".to_owned())));
+        let principal = Principal {
+            authextra: Value::Dict(told.to_vec()),
+            ..Principal::default()
+        };
+        let kept = vec![("team".to_owned(), Value::Text("x".to_owned()))];
+        assert_eq!(principal.lasting_extra(), Value::Dict(kept));
+    }
+}

@@ -36,6 +36,18 @@ fn anonymous() -> MethodConfig {
     }
 }
 
+/// A login that somebody vouched for, as `authprovider` says.
+fn vouched(by: &'static str) -> CookieLogin {
+    let principal = Principal {
+        authprovider: Text::from_static(by),
+        ..login().principal
+    };
+    CookieLogin {
+        principal,
+        ..login()
+    }
+}
+
 fn login() -> CookieLogin {
     CookieLogin {
         realm: Text::from_static("realm1"),
@@ -98,12 +110,23 @@ fn a11_the_principal_stays_what_it_was_and_only_the_provider_is_another() {
 
 #[test]
 fn a11_the_methods_of_today_stand_for_the_login_of_yesterday() {
-    let is_in = |methods: Vec<MethodConfig>| {
+    let is_in_by = |methods: Vec<MethodConfig>, by| {
         let all = methods.into_iter().chain([MethodConfig::Cookie]).collect();
-        joins(all, login()).is_some()
+        joins(all, vouched(by)).is_some()
     };
+    let is_in = |methods| is_in_by(methods, "static");
     assert!(is_in(vec![anonymous(), ticket("joe", "user")]));
-    assert!(is_in(vec![dynamic(DynamicMethod::Ticket)]));
+    // Crossbar.io's stores do not say who vouched for it.
+    for (by, fixed, asked) in [
+        ("static", true, false),
+        ("dynamic", false, true),
+        ("jwt", false, false),
+        ("cookie", true, true),
+    ] {
+        assert_eq!(is_in_by(vec![ticket("joe", "user")], by), fixed, "{by}");
+        let procedure = vec![dynamic(DynamicMethod::Ticket)];
+        assert_eq!(is_in_by(procedure, by), asked, "{by}");
+    }
     for other in [
         vec![],
         vec![anonymous()],
@@ -127,7 +150,7 @@ fn a11_a_cookie_outlives_no_token() {
     let methods = || vec![dynamic(DynamicMethod::Ticket), MethodConfig::Cookie];
     let until = |seconds| CookieLogin {
         expires: Some(Timestamp::since_1970(Duration::from_secs(seconds))),
-        ..login()
+        ..vouched("dynamic")
     };
     let join = joins(methods(), until(1001)).unwrap();
     assert_eq!(join.expires, until(1001).expires);
@@ -136,7 +159,7 @@ fn a11_a_cookie_outlives_no_token() {
 
 #[test]
 fn a11_nobody_gets_the_role_of_the_nodes_own_sessions() {
-    let mut login = login();
+    let mut login = vouched("dynamic");
     login.principal.authrole = Text::from_static("trusted");
     let methods = vec![dynamic(DynamicMethod::Ticket), MethodConfig::Cookie];
     let step = step(methods, &["cookie"], Some(login));

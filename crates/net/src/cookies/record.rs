@@ -94,8 +94,8 @@ impl Change {
             authid,
             authrole,
             authmethod,
+            authprovider,
             authextra,
-            ..
         } = &record.login.principal;
         json!({
             "status": status,
@@ -106,6 +106,7 @@ impl Change {
             "authid": authid.as_str(),
             "authrole": authrole.as_str(),
             "authmethod": authmethod.as_str(),
+            "authprovider": authprovider.as_str(),
             "authrealm": record.login.realm.as_str(),
             "authextra": Json::try_from(authextra.clone()).unwrap_or_default(),
             "expires": record.login.expires.map(|time| time.to_string()),
@@ -155,7 +156,9 @@ impl Said {
                     authid: Text::from(authid),
                     authrole: Text::from(authrole),
                     authmethod: Text::from(authmethod),
-                    authprovider: Text::from_static("cookie"),
+                    // compat: Crossbar.io does not say.
+                    authprovider: text("authprovider")
+                        .map_or(Text::from_static("cookie"), Text::from),
                     authextra: Value::from(extra),
                 },
                 expires,
@@ -184,7 +187,7 @@ pub(crate) mod tests {
                     authid: Text::from(authid),
                     authrole: Text::from_static("user"),
                     authmethod: Text::from_static("ticket"),
-                    authprovider: Text::from_static("cookie"),
+                    authprovider: Text::from_static("static"),
                     authextra: Value::from(json!({"team": [1, "two", null]})),
                 },
                 expires: Some(Timestamp::since_1970(now + day / 2)),

@@ -358,10 +358,10 @@ impl Table {
 
     /// Forgets logins whose time is over. Stores find that out by themselves.
     fn sweep(&mut self, now: Timestamp) {
-        while let Some(&(until, id)) = self.ends.first()
-            && until <= now
-        {
-            self.remove(id);
+        while self.ends.first().is_some_and(|&(until, _)| until <= now) {
+            if let Some((_, id)) = self.ends.pop_first() {
+                self.remove(id);
+            }
         }
     }
 }
