@@ -434,8 +434,24 @@ fn check(hello: &Hello) -> Result<Option<Text>, Box<Abort>> {
         let message = "HELLO announces none of the roles publisher, subscriber, caller and callee";
         return Err(Box::new(protocol_violation(message)));
     }
+    if hello
+        .authid
+        .as_deref()
+        .is_some_and(|it| it.len() > MAX_AUTHID)
+    {
+        let message = format!("the authid has more than {MAX_AUTHID} octets");
+        return Err(Box::new(abort(uris::NOT_AUTHORIZED, message)));
+    }
     hello.realm.as_ref().map(check_realm).transpose()
 }
+
+/// Says whether this can be an authid. It is kept with the session, and goes with all that the session discloses itself to.
+fn is_authid(authid: &str) -> bool {
+    authid.len() <= MAX_AUTHID && !authid.contains(char::is_control)
+}
+
+/// How long an authid may be, in octets.
+const MAX_AUTHID: usize = 1024;
 
 fn no_realm() -> Abort {
     let message = "HELLO names no realm, and none is assigned".to_owned();

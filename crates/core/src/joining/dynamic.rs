@@ -192,6 +192,9 @@ impl Asked {
             None => self.client,
         };
         let authid = text(&answer, "authid")?.map(Text::from).or(self.authid);
+        if authid.as_deref().is_some_and(|it| !super::is_authid(it)) {
+            return Err(bad("an authid with control characters, or a very long one"));
+        }
         let Some(authid) = authid.filter(|authid| !authid.as_bytes().is_empty()) else {
             let message = "no authid is assigned".to_owned();
             return Ok(Step::Abort(abort(uris::NO_SUCH_PRINCIPAL, message)));
