@@ -1,6 +1,6 @@
 //! Walking along encoded values and types together: no value is built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inventory;
 use super::definitions::{Enumeration, Field, Kind, Many, Member, Object};
@@ -20,7 +20,7 @@ pub(super) fn check(inventory: &Inventory, object: usize, payload: &Payload) -> 
     let mut tags = Tags::new();
     let mut read = |part, kind| {
         let reading = Arguments {
-            walk: Walk { inventory },
+            walk: Walk::new(inventory),
             object,
             kind,
             tags: &mut tags,
@@ -39,7 +39,7 @@ pub(super) fn check(inventory: &Inventory, object: usize, payload: &Payload) -> 
         object,
         are_keywords: true,
     };
-    all_there(Walk { inventory }.missing(&entries, &[], &tags))
+    all_there(Walk::new(inventory).missing(&entries, &Seen::default(), &tags))
 }
 
 /// Which arguments are read.
@@ -103,9 +103,50 @@ impl Entries<'_> {
 #[derive(Clone, Copy)]
 struct Walk<'i> {
     inventory: &'i Inventory,
+    /// How many unions around were read only after what follows them.
+    deferred: u8,
+}
+
+/// How many unions may stand in one another whose types come after them: each is walked through once more.
+const MOST_DEFERRED: u8 = 4;
+
+/// The fields of a dictionary that were there. Nothing is allocated before there is one that needs it.
+#[derive(Default)]
+struct Seen {
+    /// Those at the first places.
+    first: u64,
+    others: BTreeSet<usize>,
+}
+
+impl Seen {
+    /// Takes note of a field. Says whether it is the first time.
+    fn insert(&mut self, place: usize) -> bool {
+        if place >= 64 {
+            return self.others.insert(place);
+        }
+        let bit = 1 << place;
+        let is_new = self.first & bit == 0;
+        self.first |= bit;
+        is_new
+    }
+
+    fn has(&self, place: usize) -> bool {
+        if place < 64 {
+            self.first & (1 << place) != 0
+        } else {
+            self.others.contains(&place)
+        }
+    }
 }
 
 impl<'i> Walk<'i> {
+    const fn new(inventory: &'i Inventory) -> Self {
+        Self {
+            inventory,
+            deferred: 0,
+        }
+    }
+
     /// Checks the items of a list, each against its field.
     fn list<'f, R: Reader<'f>>(
         self,
@@ -132,8 +173,8 @@ impl<'i> Walk<'i> {
         Ok(())
     }
 
-    /// Checks the entries of a dictionary, in whatever order they come. What stands in a union is read at the end, since its
-    /// type may come after it.
+    /// Checks the entries of a dictionary, in whatever order they come. What stands in a union whose type comes after it is
+    /// read at the end.
     fn dict<'f, R: Reader<'f>>(
         self,
         reader: &mut R,
@@ -142,7 +183,7 @@ impl<'i> Walk<'i> {
         tags: &mut Tags,
     ) -> Checked {
         let fields = &entries.object.fields;
-        let mut seen = vec![false; fields.len()];
+        let mut seen = Seen::default();
         let mut unions: Vec<(usize, R)> = Vec::new();
         while reader.entry(&mut extent)? {
             let Token::Text(key) = reader.key()? else {
@@ -153,12 +194,20 @@ impl<'i> Walk<'i> {
             let Some((place, field)) = found.filter(|(_, field)| entries.has(field)) else {
                 return Err(Misfit::new(Why::UnknownKey));
             };
-            let seen = seen.get_mut(place).filter(|seen| !**seen);
-            let Some(seen) = seen else {
+            if seen.has(place) {
                 return Err(Misfit::new(Why::Twice).in_field(&field.name));
-            };
-            if matches!(field.kind, Kind::Union(_)) {
-                *seen = true;
+            }
+            if let Kind::Union(union) = field.kind {
+                seen.insert(place);
+                if let Some(tag) = tag_of(place, tags) {
+                    let checked = self.union(reader, union, Some(tag));
+                    checked.map_err(|misfit| misfit.in_field(&field.name))?;
+                    continue;
+                }
+                if self.deferred >= MOST_DEFERRED {
+                    let expected = "its type to be told before it".to_owned();
+                    return Err(Misfit::new(Why::Not(expected)).in_field(&field.name));
+                }
                 unions.push((place, reader.clone()));
                 reader.skip()?;
                 continue;
@@ -167,15 +216,19 @@ impl<'i> Walk<'i> {
             if entries.are_keywords && !field.is_required && matches!(value, Plain::Null) {
                 continue; // as clients write an argument that is not given
             }
-            *seen = true;
+            seen.insert(place);
             let checked = self.field(reader, &value, (place, field), tags);
             checked.map_err(|misfit| misfit.in_field(&field.name))?;
         }
+        let within = Self {
+            deferred: self.deferred + 1,
+            ..self
+        };
         for (place, mut reader) in unions {
             if let Some(field) = fields.get(place)
                 && let Kind::Union(union) = field.kind
             {
-                let checked = self.union(&mut reader, union, tag_of(place, tags));
+                let checked = within.union(&mut reader, union, tag_of(place, tags));
                 checked.map_err(|misfit| misfit.in_field(&field.name))?;
             }
         }
@@ -183,14 +236,15 @@ impl<'i> Walk<'i> {
     }
 
     /// Finds the first field that should be in a dictionary, and was not seen there.
-    fn missing(self, entries: &Entries<'i>, seen: &[bool], tags: &Tags) -> Option<&'i Field> {
-        let mut fields = entries.object.fields.iter().enumerate();
-        let missing = fields.find(|&(place, field)| {
-            entries.has(field)
-                && seen.get(place) != Some(&true)
-                && (entries.needs(field) || self.is_promised(place, field, tags))
-        });
-        missing.map(|(_, field)| field)
+    fn missing(self, entries: &Entries<'i>, seen: &Seen, tags: &Tags) -> Option<&'i Field> {
+        let object = entries.object;
+        object.awaited.iter().find_map(|&place| {
+            let field = object.fields.get(place)?;
+            let is_missing = entries.has(field)
+                && !seen.has(place)
+                && (entries.needs(field) || self.is_promised(place, field, tags));
+            is_missing.then_some(field)
+        })
     }
 
     /// Says whether a union's type was told, and is not none.

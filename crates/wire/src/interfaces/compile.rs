@@ -53,11 +53,20 @@ impl Compiling<'_> {
             .zip(&fields)
             .map(|(place, field)| (field.name.clone(), place))
             .collect();
+        let is_awaited = |field: &Field| {
+            object.is_struct || field.is_required || matches!(field.kind, Kind::Union(_))
+        };
+        let awaited = (0..)
+            .zip(&fields)
+            .filter(|(_, field)| is_awaited(field))
+            .map(|(place, _)| place)
+            .collect();
         Ok(Object {
             name: object.name.as_str().into(),
             is_struct: object.is_struct,
             fields,
             by_name,
+            awaited,
         })
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Object {
     pub(super) fields: Vec<Field>,
     /// The places of the fields.
     pub(super) by_name: BTreeMap<Box<str>, usize>,
+    /// The places of those that must be there, or must if others are: few, so that what is absent costs little.
+    pub(super) awaited: Vec<usize>,
 }
 
 /// A field, and an argument where the table is what a payload is checked against.

@@ -104,15 +104,8 @@ fn options(message: &Message) -> Dict {
 }
 
 fn audience_options(audience: &Audience, mut put: impl FnMut(&str, Option<Value>)) {
-    let ids = |ids: &Option<Vec<SessionId>>| {
-        ids.as_ref()
-            .map(|ids| Value::List(ids.iter().copied().map(Value::from).collect()))
-    };
-    let texts = |texts: &Option<Vec<Text>>| {
-        texts
-            .as_ref()
-            .map(|texts| Value::List(texts.iter().map(Value::from).collect()))
-    };
+    let ids = |ids: &Option<Vec<SessionId>>| listed(ids.as_ref()?, |id| Value::from(*id));
+    let texts = |texts: &Option<Vec<Text>>| listed(texts.as_ref()?, |text| Value::from(text));
     put("eligible", ids(&audience.eligible));
     put("eligible_authid", texts(&audience.eligible_authid));
     put("eligible_authrole", texts(&audience.eligible_authrole));
@@ -120,6 +113,16 @@ fn audience_options(audience: &Audience, mut put: impl FnMut(&str, Option<Value>
     put("exclude_authid", texts(&audience.exclude_authid));
     put("exclude_authrole", texts(&audience.exclude_authrole));
 }
+
+/// Writes a list of receivers; in place of a long one, with which a client could fill an authorizer's queue, how long it is.
+fn listed<T>(list: &[T], value: impl Fn(&T) -> Value) -> Option<Value> {
+    if list.len() > MOST_LISTED {
+        return Some(Value::from(u64::try_from(list.len()).unwrap_or(u64::MAX)));
+    }
+    Some(Value::List(list.iter().map(value).collect()))
+}
+
+const MOST_LISTED: usize = 256;
 
 impl Answer {
     /// Says for the operator what is wrong with it, if that is known before it is read.
