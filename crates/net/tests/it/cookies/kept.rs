@@ -27,8 +27,8 @@ fn database(folder: &Path) -> CookieStore {
 }
 
 async fn stop(server: Server) {
-    let second = std::time::Duration::from_secs(1);
-    server.router.drain(second).await;
+    let grace = std::time::Duration::from_secs(20);
+    server.router.drain(grace).await;
 }
 
 fn up(store: &CookieStore) -> Server {
